@@ -1,0 +1,91 @@
+// CPUID of the default model (SDM vol. 2, CPUID). docs/cpu.md explains each leaf; what is announced is what is built. The
+// leaves never depend on the host.
+//
+// Differs: family 6, model 28 is an in-order processor, which system software knows not to speculate; its feature set here is
+// larger than that of the real part.
+#include "cpu/insn.h"
+#include "cpu/segment.h"
+
+// A row answers `leaf` (and `subleaf` if it is not ANY). Fields that depend on state are patched in cpuid().
+enum { ANY = 0xffff };
+struct leaf {
+    uint32_t leaf, subleaf;
+    uint32_t eax, ebx, ecx, edx;
+};
+
+#define BIT(n) (1u << (n))
+
+// clang-format off
+static const struct leaf leaves[] = {
+    {0x00000000, ANY, 0x16, 0x756e6547, 0x6c65746e, 0x49656e69}, // "GenuineIntel"
+    {0x00000001, ANY,
+     0x000106ca,                                    // family 6, model 28, stepping 10
+     8 << 8,                                        // CLFLUSH line 64 bytes; APIC ID patched in
+     BIT(0) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(24), // SSE3 SSSE3 CX16 SSE4.1 SSE4.2 MOVBE POPCNT TSC-deadline
+     BIT(0) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(12) | BIT(13) | // FPU PSE TSC MSR PAE MCE CX8 SEP MTRR PGE
+     BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26)},    // MCA CMOV PAT PSE-36 CLFSH MMX FXSR SSE SSE2; APIC patched in
+    {0x00000002, ANY, 0x00feff01, 0x000000f0, 0x00000000, 0x00000000}, // TLBs and caches: see leaf 4; 64-byte prefetch
+    {0x00000004, 0, 0x00000121, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB data
+    {0x00000004, 1, 0x00000122, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB code
+    {0x00000004, 2, 0x00000143, 0x01c0003f, 0x000001ff, 0x00000001}, // 256 KiB unified
+    {0x00000006, ANY, BIT(2), 0, 0, 0},             // the APIC timer always runs
+    {0x00000007, 0, 0, BIT(1) | BIT(6) | BIT(7) | BIT(13), 0, BIT(29)}, // TSC_ADJUST, FDP on exceptions only, SMEP, FCS/FDS zero; ARCH_CAPABILITIES
+    {0x00000015, ANY, 1, 5, 200000000, 0},          // TSC = 5 * 200 MHz crystal
+    {0x00000016, ANY, 1000, 1000, 200, 0},          // MHz
+    {0x80000000, ANY, 0x80000008, 0, 0, 0},
+    {0x80000001, ANY, 0, 0, BIT(0), BIT(11) | BIT(20) | BIT(26) | BIT(27) | BIT(29)}, // LAHF64; SYSCALL NX 1-GiB pages RDTSCP LM
+    {0x80000002, ANY, 0x776f6e53, 0x626f6c67, 0x69762065, 0x61757472}, // "Snowglobe virtua"
+    {0x80000003, ANY, 0x5043206c, 0x32762055, 0x00000000, 0x00000000}, // "l CPU v2"
+    {0x80000004, ANY, 0, 0, 0, 0},
+    {0x80000006, ANY, 0, 0, 0x01006040, 0},         // 256 KiB, 8 ways, 64-byte lines
+    {0x80000007, ANY, 0, 0, 0, BIT(8)},             // invariant TSC
+    {0x80000008, ANY, 0x00003028, 0, 0, 0},         // 40 physical, 48 linear address bits
+};
+// clang-format on
+
+void cpuid(const struct cpu *c, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    // Beyond the last basic leaf the answer is that leaf's (SDM).
+    if ((leaf > 0x16 && leaf < 0x80000000u) || leaf > 0x80000008u)
+        leaf = 0x16;
+    memset(out, 0, 4 * sizeof out[0]);
+    for (unsigned n = 0; n < ARRAY_LEN(leaves); n++) {
+        const struct leaf *l = &leaves[n];
+        if (l->leaf == leaf && (l->subleaf == ANY || l->subleaf == subleaf)) {
+            out[0] = l->eax;
+            out[1] = l->ebx;
+            out[2] = l->ecx;
+            out[3] = l->edx;
+        }
+    }
+    if (leaf == 1) {
+        out[1] |= (uint32_t)c->lapic->boot_id << 24 | 1u << 16;
+        if (lapic_enabled(c->lapic))
+            out[3] |= BIT(9);
+    }
+}
+
+uint64_t cpu_features(void)
+{
+    static const struct {
+        uint32_t leaf;
+        uint8_t reg, bit, feature;
+    } map[] = {
+        {1, 3, 15, FEAT_CMOV},   {1, 3, 8, FEAT_CX8},       {1, 2, 13, FEAT_CX16},        {1, 3, 23, FEAT_MMX},
+        {1, 3, 25, FEAT_SSE},    {1, 3, 26, FEAT_SSE2},     {1, 2, 0, FEAT_SSE3},         {1, 2, 9, FEAT_SSSE3},
+        {1, 2, 19, FEAT_SSE41},  {1, 2, 20, FEAT_SSE42},    {1, 2, 23, FEAT_POPCNT},      {1, 3, 24, FEAT_FXSR},
+        {1, 3, 19, FEAT_CLFLUSH}, {1, 2, 26, FEAT_XSAVE},   {1, 2, 3, FEAT_MONITOR},      {1, 2, 22, FEAT_MOVBE},
+        {7, 1, 0, FEAT_FSGSBASE}, {0x80000001, 3, 29, FEAT_LM}, {0x80000001, 3, 11, FEAT_SYSCALL},
+        {0x80000001, 3, 27, FEAT_RDTSCP}, {0x80000001, 2, 0, FEAT_LAHF64},
+    };
+    uint64_t features = 0;
+    for (unsigned n = 0; n < ARRAY_LEN(map); n++) {
+        for (unsigned k = 0; k < ARRAY_LEN(leaves); k++) {
+            const struct leaf *l = &leaves[k];
+            uint32_t regs[4] = {l->eax, l->ebx, l->ecx, l->edx};
+            if (l->leaf == map[n].leaf && regs[map[n].reg] >> map[n].bit & 1)
+                features |= (uint64_t)1 << map[n].feature;
+        }
+    }
+    return features;
+}

@@ -1,0 +1,341 @@
+// The interpreter's run loop: finds blocks, runs them within the budget, and looks between them at whatever needs
+// attention. Interrupts are therefore taken at ticks that depend on the guest alone, never on how it was cut into blocks.
+//
+// Not implemented: execution from device memory (#UD instead), instruction breakpoints in DR0 to DR3, a code segment limit
+// that ends inside a page.
+#include "cpu/code.h"
+#include "cpu/segment.h"
+
+#include <stdlib.h>
+
+// ---- endings -------------------------------------------------------------------------------------------------------------
+
+enum exec_result leave(struct cpu *c, const struct insn *i) { return leave_to(c, i, rip_after(c, i)); }
+
+enum exec_result leave_to(struct cpu *c, const struct insn *i, uint64_t rip)
+{
+    c->tick += i->index + 1u;
+    c->s.rip = rip;
+    return EXEC_LEAVE;
+}
+
+enum exec_result fault(struct cpu *c, const struct insn *i, unsigned vector)
+{
+    c->s.rip = rip_of(c, i);
+    c->tick += i->index;
+    raise(c, vector);
+    return EXEC_FAULT;
+}
+
+enum exec_result fault_code(struct cpu *c, const struct insn *i, unsigned vector, unsigned error)
+{
+    fault(c, i, vector);
+    raise_code(c, vector, error);
+    return EXEC_FAULT;
+}
+
+// Blocks of 64-bit mode at s.rip that need no check go on at once; everything else is for the run loop.
+enum exec_result jump_indirect(struct cpu *c)
+{
+    uint64_t rip = c->s.rip;
+    struct tlb_entry *e = &c->exec_tlb[tlb_index(rip)];
+    if (!CPU_TAIL_CALLS || unlikely((rip ^ e->tag) >= PAGE_SIZE) || unlikely(!(c->mode & MODE_64)))
+        return EXEC_NEXT;
+    unsigned off = (unsigned)(rip & PAGE_MASK);
+    struct block *b = code_find((struct code_page *)e->addend, off, c->mode);
+    if (unlikely(!b) || unlikely(b->crosses) || unlikely(c->tick + b->count > c->limit) || c->stepping)
+        return EXEC_NEXT;
+    c->s.reg[REG_PAGE_RIP] = rip - off;
+    return b->insn[0].fn(c, b->insn);
+}
+
+enum exec_result branch_slow(struct cpu *c, const struct insn *i, uint64_t rip, unsigned slot)
+{
+    c->s.rip = rip;
+    struct block *b = block_of(i);
+    if (((rip ^ c->s.reg[REG_PAGE_RIP]) & ~PAGE_MASK) != 0)
+        return jump_indirect(c); // another page: never linked
+    if (!b->link[slot] && !b->dead) {
+        c->link_from = b;
+        c->link_slot = slot;
+    }
+    return EXEC_NEXT;
+}
+
+enum exec_result x_block_end(struct cpu *c, const struct insn *i) { return branch(c, i, i->index, i->ip, 1); }
+
+enum exec_result x_step_end(struct cpu *c, const struct insn *i)
+{
+    c->tick += i->index;
+    c->s.rip = rip_after(c, i);
+    return EXEC_NEXT;
+}
+
+enum exec_result x_undefined(struct cpu *c, const struct insn *i) { return fault(c, i, EXC_UD); }
+enum exec_result x_too_long(struct cpu *c, const struct insn *i) { return fault_gp0(c, i); }
+enum exec_result x_privileged(struct cpu *c, const struct insn *i) { return fault_gp0(c, i); }
+enum exec_result x_no_fpu(struct cpu *c, const struct insn *i) { return fault(c, i, EXC_NM); }
+
+// ---- finding blocks -------------------------------------------------------------------------------------------------------
+
+static void drop_all(struct cpu *c)
+{
+    tlb_flush(c);
+    code_flush(c->code, c->phys);
+    c->link_from = NULL;
+    c->alone = NULL;
+}
+
+// The code page at a linear address, or NULL with the fault in c->exc.
+static struct code_page *fetch_page(struct cpu *c, uint64_t linear)
+{
+    struct tlb_entry *e = &c->exec_tlb[tlb_index(linear)];
+    if (likely((linear ^ e->tag) < PAGE_SIZE))
+        return (struct code_page *)e->addend;
+    if (c->s.efer & EFER_LMA && !canonical(linear)) {
+        raise_code(c, EXC_GP, 0);
+        return NULL;
+    }
+    struct translation t;
+    if (!translate(c, linear, FOR_EXEC, tlb_context(c), &t))
+        return NULL;
+    if (!t.page) {
+        log_line(c->log, LOG_GUEST_ERROR, "cpu: execution outside RAM at %llx", (unsigned long long)t.phys);
+        raise(c, EXC_UD);
+        return NULL;
+    }
+    struct code_page *page = code_page(c->code, c->phys, t.page);
+    if (!page) {
+        drop_all(c);
+        page = code_page(c->code, c->phys, t.page);
+    }
+    tlb_fill_fetch(c, linear, page);
+    return page;
+}
+
+static uint64_t code_linear(const struct cpu *c, uint64_t rip)
+{
+    return c->mode & MODE_64 ? rip : (uint32_t)(rip + c->s.seg[SEG_CS].base);
+}
+
+// The block at s.rip, or NULL with the fault in c->exc.
+static struct block *lookup(struct cpu *c)
+{
+    if (!(c->mode & MODE_64)) {
+        c->s.rip = (uint32_t)c->s.rip;
+        if (unlikely(c->s.rip > c->s.seg[SEG_CS].limit)) {
+            raise_code(c, EXC_GP, 0);
+            return NULL;
+        }
+    }
+    uint64_t linear = code_linear(c, c->s.rip);
+    unsigned off = (unsigned)(linear & PAGE_MASK);
+    struct code_page *page = fetch_page(c, linear);
+    if (unlikely(!page))
+        return NULL;
+    struct block *b = code_find(page, off, c->mode);
+    if (unlikely(!b || b->crosses)) {
+        struct code_page *second = NULL;
+        if (b) {
+            second = fetch_page(c, code_linear(c, c->s.rip - off + PAGE_SIZE));
+            if (!second)
+                return NULL;
+            // Another page may follow now, or the cache may have been emptied by the look-up.
+            if (!page->phys->cookie || second != b->second) {
+                code_invalidate(c->code, page->phys, off, PAGE_SIZE - off);
+                b = NULL;
+            }
+        }
+        for (int tries = 0; !b && tries < 3; tries++) {
+            page = fetch_page(c, linear);
+            if (!page)
+                return NULL;
+            if (!page->phys->code)
+                tlb_protect(c, page->phys);
+            if (second && !second->phys->code)
+                tlb_protect(c, second->phys);
+            bool need_second;
+            b = code_decode(c->code, page, off, c->mode, second, &need_second);
+            if (!b && need_second) {
+                second = fetch_page(c, code_linear(c, c->s.rip - off + PAGE_SIZE));
+                if (!second)
+                    return NULL;
+            } else if (!b) {
+                drop_all(c);
+                second = NULL;
+            }
+        }
+        if (!b) { // cannot happen: an empty cache holds three blocks
+            raise(c, EXC_MC);
+            return NULL;
+        }
+    }
+    uint64_t page_rip = c->s.rip - off;
+    struct block *from = c->link_from;
+    if (from) {
+        if (from->page == b->page && from->mode == b->mode && !b->crosses && !from->dead &&
+            page_rip == c->s.reg[REG_PAGE_RIP] && b->mode & (MODE_64 | MODE_FLAT))
+            code_link(c->code, from, c->link_slot, b);
+        c->link_from = NULL;
+    }
+    c->s.reg[REG_PAGE_RIP] = page_rip;
+    return b;
+}
+
+// ---- running --------------------------------------------------------------------------------------------------------------
+
+// Runs one decoded instruction by itself.
+static enum exec_result step_insn(struct cpu *c, const struct insn *i)
+{
+    struct block *b = c->step_block;
+    struct insn *copy = b->insn;
+    b->link[0] = b->link[1] = NULL;
+    b->dead = 1;
+    copy[0] = *i;
+    copy[0].index = 0;
+    if (i->flags & INSN_FUSED)
+        copy[0].fn = insn_plain_fn(i);
+    copy[1] = (struct insn){.fn = x_step_end, .index = 1, .ip = i->ip};
+    c->stepping = 1;
+    enum exec_result r = copy[0].fn(c, copy);
+    c->stepping = 0;
+    c->link_from = NULL;
+    return r;
+}
+
+static void finish(struct cpu *c, enum exec_result r)
+{
+    if (unlikely(r == EXEC_STEP))
+        r = step_insn(c, c->alone);
+    if (unlikely(r == EXEC_FAULT))
+        exception_deliver(c);
+}
+
+// The instruction at s.rip alone.
+static void step(struct cpu *c)
+{
+    struct block *b = lookup(c);
+    if (b)
+        finish(c, step_insn(c, b->insn));
+    else
+        exception_deliver(c);
+}
+
+// A block of which only the first instructions fit the budget.
+static void run_tail(struct cpu *c, struct block *b)
+{
+    for (unsigned k = 0; k < b->count && c->tick < c->limit; k++) {
+        enum exec_result r = step_insn(c, &b->insn[k]);
+        if (r != EXEC_NEXT || b->dead || c->attention || c->clock->deadline_changed) {
+            finish(c, r);
+            return;
+        }
+    }
+}
+
+// Between two instructions. True if it did something that takes time.
+static bool attend(struct cpu *c)
+{
+    c->attention = 0;
+    if (c->s.activity == CPU_SHUTDOWN || c->s.activity == CPU_WAIT_SIPI)
+        return false;
+    if (c->s.shadow) {
+        c->s.shadow = 0;
+        c->attention = 1;
+        if (c->s.activity == CPU_RUNNING) {
+            bool trap = c->s.rflags & F_TF;
+            step(c);
+            if (trap)
+                c->s.db_pending |= 16;
+        }
+        return true;
+    }
+    if (c->s.db_pending) {
+        raise(c, EXC_DB);
+        c->exc.dr6 = (c->s.db_pending & 15) | (uint64_t)(c->s.db_pending >> 4 & 1) << 14;
+        c->s.db_pending = 0;
+        c->attention = 1;
+        exception_deliver(c);
+        return true;
+    }
+    if (c->s.nmi_pending && !c->s.nmi_blocked) {
+        c->s.nmi_pending = 0;
+        c->s.nmi_blocked = 1;
+        c->s.activity = CPU_RUNNING;
+        c->attention = 1;
+        if (!interrupt_enter(c, EXC_NMI, INTR_EXTERNAL, false, 0))
+            exception_deliver(c);
+        c->tick++;
+        return true;
+    }
+    if (c->s.intr && c->s.rflags & F_IF) {
+        c->clock->s.tick = c->tick;
+        int vector = lapic_acknowledge(c->lapic);
+        c->s.activity = CPU_RUNNING;
+        c->attention = 1;
+        if (vector >= 0) {
+            if (!interrupt_enter(c, (unsigned)vector, INTR_EXTERNAL, false, 0))
+                exception_deliver(c);
+            c->tick++;
+        }
+        return true;
+    }
+    if (c->s.rflags & F_TF && c->s.activity == CPU_RUNNING) {
+        c->attention = 1;
+        step(c);
+        c->s.db_pending |= 16;
+        return true;
+    }
+    return false;
+}
+
+enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
+{
+    c->tick = c->clock->s.tick;
+    c->limit = budget > UINT64_MAX - c->tick ? UINT64_MAX : c->tick + budget;
+    c->clock->deadline_changed = false;
+    enum cpu_stop stop;
+    for (;;) {
+        if (c->tick >= c->limit) {
+            stop = CPU_BUDGET;
+            break;
+        }
+        if (unlikely(c->clock->deadline_changed)) {
+            stop = CPU_DEADLINE;
+            break;
+        }
+        if (unlikely(c->map_changed))
+            cpu_map_changed(c);
+        if (unlikely(c->attention) && attend(c))
+            continue;
+        if (unlikely(c->s.activity != CPU_RUNNING)) {
+            stop = c->s.activity == CPU_HALTED ? CPU_HALT : CPU_DEAD;
+            break;
+        }
+        struct block *b = lookup(c);
+        if (unlikely(!b))
+            exception_deliver(c);
+        else if (unlikely(c->tick + b->count > c->limit))
+            run_tail(c, b);
+        else
+            finish(c, b->insn[0].fn(c, b->insn));
+    }
+    c->clock->s.tick = c->tick;
+    return stop;
+}
+
+// ---- watches ----------------------------------------------------------------------------------------------------------------
+
+void cpu_code_write(void *cpu, struct phys_page *page, uint64_t addr, unsigned size)
+{
+    struct cpu *c = cpu;
+    code_invalidate(c->code, page, (unsigned)(addr & PAGE_MASK), size);
+    c->link_from = NULL;
+}
+
+void cpu_map_changed(struct cpu *c)
+{
+    c->map_changed = 0;
+    tlb_flush_all(c);
+    drop_all(c);
+}

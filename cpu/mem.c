@@ -1,0 +1,324 @@
+// The slow paths behind the soft TLB: translation, page crossings, devices, and pages that are watched. Whatever is not a
+// plain access to RAM is done only while stepping (see cpu/exec.h), so that the run loop sees every effect at once.
+#include "cpu/paging.h"
+
+enum exec_result ask_step(struct cpu *c, const struct insn *i)
+{
+    c->s.rip = rip_of(c, i);
+    c->tick += i->index;
+    c->alone = i;
+    return EXEC_STEP;
+}
+
+static enum exec_result page_fault(struct cpu *c, const struct insn *i)
+{
+    c->s.rip = rip_of(c, i);
+    c->tick += i->index;
+    return EXEC_FAULT;
+}
+
+// #SS(0) for stack accesses, else #GP(0) (SDM vol. 3A, 6.15).
+static enum exec_result non_canonical(struct cpu *c, const struct insn *i)
+{
+    bool stack = i->flags & INSN_MEM ? i->seg == SEG_SS : false;
+    return fault_code(c, i, stack ? EXC_SS : EXC_GP, 0);
+}
+
+// Translates one page of an access; FAULT or NEXT.
+static enum exec_result resolve(struct cpu *c, const struct insn *i, uint64_t linear, enum access_kind kind,
+                                struct translation *t)
+{
+    if (c->s.efer & EFER_LMA && !canonical(linear))
+        return non_canonical(c, i);
+    if (!(c->s.efer & EFER_LMA))
+        linear = (uint32_t)linear;
+    return translate(c, linear, kind, tlb_context(c), t) ? EXEC_NEXT : page_fault(c, i);
+}
+
+static bool crosses(uint64_t linear, unsigned size) { return (linear & PAGE_MASK) + size > PAGE_SIZE; }
+
+static uint64_t granules(unsigned off, unsigned size)
+{
+    unsigned first = off / GRANULE_SIZE, last = (off + size - 1) / GRANULE_SIZE;
+    return (~(uint64_t)0 >> (63 - last)) & (~(uint64_t)0 << first);
+}
+
+// Whether a store there must be done alone: it goes to a device or nobody, hits decoded code, or a used table entry.
+static bool special_store(const struct translation *t, unsigned size)
+{
+    if (!t->page)
+        return true;
+    return ((t->page->code | t->page->table) & granules((unsigned)(t->phys & PAGE_MASK), size)) != 0;
+}
+
+static uint64_t read_part(struct cpu *c, const struct insn *i, const struct translation *t, unsigned size)
+{
+    if (t->page)
+        return load_le(t->page->host + (t->phys & PAGE_MASK), size);
+    tick_sync(c, i);
+    return map_read(c->phys->devices, t->phys, size);
+}
+
+static void write_part(struct cpu *c, const struct insn *i, const struct translation *t, unsigned size, uint64_t v)
+{
+    if (t->page) {
+        phys_page_store(c->phys, t->page, (unsigned)(t->phys & PAGE_MASK), size, v);
+        return;
+    }
+    tick_sync(c, i);
+    map_write(c->phys->devices, t->phys, size, v);
+}
+
+// An access over a page boundary, byte by byte: `first` bytes lie in page a.
+static uint64_t read_two(struct cpu *c, const struct insn *i, struct translation a, struct translation b, unsigned first,
+                         unsigned size)
+{
+    uint64_t v = 0;
+    for (unsigned n = 0; n < size; n++) {
+        struct translation *t = n < first ? &a : &b;
+        v |= read_part(c, i, t, 1) << (8 * n);
+        t->phys++;
+    }
+    return v;
+}
+
+static void write_two(struct cpu *c, const struct insn *i, struct translation a, struct translation b, unsigned first,
+                      unsigned size, uint64_t v)
+{
+    for (unsigned n = 0; n < size; n++) {
+        struct translation *t = n < first ? &a : &b;
+        write_part(c, i, t, 1, (uint8_t)(v >> (8 * n)));
+        t->phys++;
+    }
+}
+
+enum exec_result load_slow(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size)
+{
+    struct translation a, b;
+    c->mem_value = 0;
+    TRY(resolve(c, i, linear, FOR_READ, &a));
+    if (!crosses(linear, size)) {
+        if (a.page && a.page->flags & (PHYS_RAM | PHYS_ROM))
+            tlb_fill_data(c, tlb_context(c), false, c->s.efer & EFER_LMA ? linear : (uint32_t)linear, a.page);
+        else if (!c->stepping)
+            return ask_step(c, i);
+        c->mem_value = read_part(c, i, &a, size);
+        return EXEC_NEXT;
+    }
+    unsigned first = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
+    TRY(resolve(c, i, linear + first, FOR_READ, &b));
+    if ((!a.page || !b.page) && !c->stepping)
+        return ask_step(c, i);
+    c->mem_value = read_two(c, i, a, b, first, size);
+    return EXEC_NEXT;
+}
+
+// The plain case of a store within one page: may the fast path do it from now on?
+static void fill_write(struct cpu *c, uint64_t linear, struct phys_page *page)
+{
+    if (!(page->flags & PHYS_RAM))
+        return;
+    page->flags |= PHYS_DIRTY;
+    if (phys_plain(page))
+        tlb_fill_data(c, tlb_context(c), true, c->s.efer & EFER_LMA ? linear : (uint32_t)linear, page);
+}
+
+enum exec_result store_slow(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size, uint64_t value)
+{
+    struct translation a, b;
+    TRY(resolve(c, i, linear, FOR_WRITE, &a));
+    if (!crosses(linear, size)) {
+        if (special_store(&a, size)) {
+            if (!c->stepping)
+                return ask_step(c, i);
+        } else {
+            fill_write(c, linear, a.page);
+        }
+        write_part(c, i, &a, size, value);
+        return EXEC_NEXT;
+    }
+    unsigned first = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
+    TRY(resolve(c, i, linear + first, FOR_WRITE, &b));
+    if (!c->stepping && (special_store(&a, first) || special_store(&b, size - first)))
+        return ask_step(c, i);
+    write_two(c, i, a, b, first, size, value);
+    return EXEC_NEXT;
+}
+
+enum exec_result rmw_slow(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size)
+{
+    struct translation a, b;
+    TRY(resolve(c, i, linear, FOR_WRITE, &a));
+    uint64_t v;
+    if (!crosses(linear, size)) {
+        if (special_store(&a, size)) {
+            if (!c->stepping)
+                return ask_step(c, i);
+        } else {
+            fill_write(c, linear, a.page);
+        }
+        v = read_part(c, i, &a, size);
+    } else {
+        unsigned first = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
+        TRY(resolve(c, i, linear + first, FOR_WRITE, &b));
+        if (!c->stepping && (special_store(&a, first) || special_store(&b, size - first)))
+            return ask_step(c, i);
+        v = read_two(c, i, a, b, first, size);
+    }
+    store_le(c->rmw, size, v);
+    c->rmw_linear = linear;
+    return EXEC_NEXT;
+}
+
+void rmw_commit(struct cpu *c, const struct insn *i, unsigned size)
+{
+    // rmw_slow() has translated for writing, and nothing came between: this cannot fail.
+    store_slow(c, i, c->rmw_linear, size, load_le(c->rmw, size));
+}
+
+enum exec_result probe(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size, enum access_kind kind)
+{
+    while (size) {
+        unsigned part = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
+        part = part < size ? part : size;
+        struct translation t;
+        TRY(resolve(c, i, linear, kind, &t));
+        if (!c->stepping && (kind == FOR_WRITE ? special_store(&t, part) : !t.page))
+            return ask_step(c, i);
+        linear += part;
+        size -= part;
+    }
+    return EXEC_NEXT;
+}
+
+enum exec_result load128_slow(struct cpu *c, const struct insn *i, uint64_t linear)
+{
+    TRY(probe(c, i, linear, 16, FOR_READ));
+    TRY(load_slow(c, i, linear, 8));
+    uint64_t lo = c->mem_value;
+    TRY(load_slow(c, i, linear + 8, 8));
+    store_u64(c->rmw, lo);
+    store_u64(c->rmw + 8, c->mem_value);
+    return EXEC_NEXT;
+}
+
+enum exec_result store128_slow(struct cpu *c, const struct insn *i, uint64_t linear, uint64_t lo, uint64_t hi)
+{
+    TRY(probe(c, i, linear, 16, FOR_WRITE));
+    TRY(store_slow(c, i, linear, 8, lo));
+    return store_slow(c, i, linear + 8, 8, hi);
+}
+
+static unsigned chunk(uint64_t linear, unsigned left)
+{
+    unsigned size = 8;
+    while (size > left || linear % size)
+        size /= 2;
+    return size;
+}
+
+enum exec_result load_bytes(struct cpu *c, const struct insn *i, unsigned at, void *buf, unsigned n)
+{
+    uint64_t linear;
+    TRY(ea_linear(c, i, at + n, FOR_READ, &linear));
+    linear += at;
+    TRY(probe(c, i, linear, n, FOR_READ));
+    for (unsigned done = 0; done < n;) {
+        unsigned size = chunk(linear + done, n - done);
+        TRY(load_slow(c, i, linear + done, size));
+        store_le((uint8_t *)buf + done, size, c->mem_value);
+        done += size;
+    }
+    return EXEC_NEXT;
+}
+
+enum exec_result store_bytes(struct cpu *c, const struct insn *i, unsigned at, const void *buf, unsigned n)
+{
+    uint64_t linear;
+    TRY(ea_linear(c, i, at + n, FOR_WRITE, &linear));
+    linear += at;
+    TRY(probe(c, i, linear, n, FOR_WRITE));
+    for (unsigned done = 0; done < n;) {
+        unsigned size = chunk(linear + done, n - done);
+        TRY(store_slow(c, i, linear + done, size, load_le((const uint8_t *)buf + done, size)));
+        done += size;
+    }
+    return EXEC_NEXT;
+}
+
+// Whether a data access of `size` bytes at `offset` is inside a segment and of an allowed type (SDM vol. 3A, 5.3, 5.5).
+static bool segment_allows(const struct segment_state *s, uint32_t offset, unsigned size, enum access_kind kind)
+{
+    if (!(s->attr & ATTR_P) || !(s->attr & ATTR_S))
+        return false; // a null or unusable selector
+    bool code = s->attr & 8;
+    if (kind == FOR_WRITE && (code || !(s->attr & 2)))
+        return false;
+    if (kind == FOR_READ && code && !(s->attr & 2))
+        return false;
+    uint64_t last = (uint64_t)offset + size - 1;
+    if (!code && s->attr & 4) // expand-down
+        return offset > s->limit && last <= (s->attr & ATTR_DB ? 0xffffffffu : 0xffffu);
+    return last <= s->limit;
+}
+
+// The linear address of offset `a` in segment `seg` for the current mode.
+enum exec_result segment_linear(struct cpu *c, const struct insn *i, unsigned seg, uint64_t a, unsigned size,
+                                enum access_kind kind)
+{
+    const struct segment_state *s = &c->s.seg[seg];
+    if (c->mode & MODE_64) {
+        c->mem_value = a + (seg == SEG_FS || seg == SEG_GS ? s->base : 0);
+        return EXEC_NEXT;
+    }
+    if (!segment_allows(s, (uint32_t)a, size, kind))
+        return fault_code(c, i, seg == SEG_SS ? EXC_SS : EXC_GP, 0);
+    c->mem_value = (uint32_t)(s->base + a);
+    return EXEC_NEXT;
+}
+
+enum exec_result ea_slow_value(struct cpu *c, const struct insn *i, uint64_t offset, unsigned size, enum access_kind kind)
+{
+    return segment_linear(c, i, i->seg, i->ea == EA_SEG16 ? (uint16_t)offset : (uint32_t)offset, size, kind);
+}
+
+// ---- accesses by the processor itself: descriptor tables, TSS, interrupt stacks ---------------------------------------------
+
+bool system_read(struct cpu *c, uint64_t linear, unsigned size, uint64_t *v)
+{
+    *v = 0;
+    for (unsigned n = 0; n < size; n++) {
+        struct translation t;
+        uint64_t a = c->s.efer & EFER_LMA ? linear + n : (uint32_t)(linear + n);
+        if (!translate(c, a, FOR_READ, TLB_KERNEL_AC, &t))
+            return false;
+        if (t.page && !crosses(a, size) && n == 0) {
+            *v = load_le(t.page->host + (t.phys & PAGE_MASK), size);
+            return true;
+        }
+        uint8_t byte = t.page ? t.page->host[t.phys & PAGE_MASK] : (uint8_t)map_read(c->phys->devices, t.phys, 1);
+        *v |= (uint64_t)byte << (8 * n);
+    }
+    return true;
+}
+
+bool system_write(struct cpu *c, uint64_t linear, unsigned size, uint64_t v, unsigned context)
+{
+    struct translation t[8];
+    for (unsigned n = 0; n < size; n++) {
+        uint64_t a = c->s.efer & EFER_LMA ? linear + n : (uint32_t)(linear + n);
+        if (!translate(c, a, FOR_WRITE, context, &t[n]))
+            return false;
+        if (t[n].page && !crosses(a, size) && n == 0) {
+            phys_page_store(c->phys, t[n].page, (unsigned)(t[n].phys & PAGE_MASK), size, v);
+            return true;
+        }
+    }
+    for (unsigned n = 0; n < size; n++) {
+        if (t[n].page)
+            phys_page_store(c->phys, t[n].page, (unsigned)(t[n].phys & PAGE_MASK), 1, (uint8_t)(v >> (8 * n)));
+        else
+            map_write(c->phys->devices, t[n].phys, 1, (uint8_t)(v >> (8 * n)));
+    }
+    return true;
+}

@@ -1,0 +1,41 @@
+// Stack accesses relative to the top, for any stack size. Offsets are in bytes from (E/R)SP.
+#ifndef CPU_STACK_H
+#define CPU_STACK_H
+
+#include "cpu/exec.h"
+#include "cpu/segment.h"
+
+static inline uint64_t stack_mask(const struct cpu *c)
+{
+    return c->mode & MODE_64 ? ~(uint64_t)0 : c->mode & MODE_STACK32 ? 0xffffffffu : 0xffffu;
+}
+
+static inline void stack_set(struct cpu *c, uint64_t sp)
+{
+    uint64_t mask = stack_mask(c);
+    // A 32-bit stack pointer clears the upper half, a 16-bit one leaves the rest alone.
+    c->s.reg[RSP] = mask == 0xffff ? (c->s.reg[RSP] & ~mask) | (sp & mask) : sp & mask;
+}
+
+static inline void stack_move(struct cpu *c, int by) { stack_set(c, c->s.reg[RSP] + (uint64_t)(int64_t)by); }
+
+static inline enum exec_result stack_read(struct cpu *c, const struct insn *i, int at, unsigned size)
+{
+    TRY(segment_linear(c, i, SEG_SS, (c->s.reg[RSP] + (uint64_t)(int64_t)at) & stack_mask(c), size, FOR_READ));
+    return load_slow(c, i, c->mem_value, size);
+}
+
+static inline enum exec_result stack_write(struct cpu *c, const struct insn *i, int at, unsigned size, uint64_t v)
+{
+    TRY(segment_linear(c, i, SEG_SS, (c->s.reg[RSP] + (uint64_t)(int64_t)at) & stack_mask(c), size, FOR_WRITE));
+    return store_at(c, i, c->mem_value, size, v);
+}
+
+// Checks a whole range before the first access of an instruction that makes several.
+static inline enum exec_result stack_probe(struct cpu *c, const struct insn *i, int at, unsigned size, enum access_kind kind)
+{
+    TRY(segment_linear(c, i, SEG_SS, (c->s.reg[RSP] + (uint64_t)(int64_t)at) & stack_mask(c), size, kind));
+    return probe(c, i, c->mem_value, size, kind);
+}
+
+#endif

@@ -1,0 +1,249 @@
+// The machine as the outside sees it: creation, the run loop, inputs through the journal.
+#include "machine/machine.h"
+#include "machine/acpi.h"
+#include "machine/linux.h"
+#include "machine/pc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+// ---- journal -------------------------------------------------------------------------------------------------------------------
+
+static void apply(void *ctx, const struct journal_entry *e)
+{
+    struct machine *m = ctx;
+    switch ((enum journal_kind)e->kind) {
+    case JOURNAL_SERIAL:
+        uart_16550a_receive(&m->uart[e->index], e->data, e->size);
+        break;
+    case JOURNAL_SERIAL_END:
+        break;
+    case JOURNAL_DATE:
+        rtc_set_date(&m->rtc, e->value);
+        break;
+    case JOURNAL_SEED:
+        m->cpu->s.rng = e->value;
+        break;
+    case JOURNAL_RATIO:
+        clock_set_ratio(&m->clock, e->value, 1 << 20);
+        break;
+    case JOURNAL_IDLE:
+        m->clock.s.tick += e->value;
+        break;
+    case JOURNAL_POWER_BUTTON:
+        piix4_pm_power_button(&m->pm);
+        break;
+    }
+}
+
+static void enter(struct machine *m, enum journal_kind kind, unsigned index, uint64_t value, const uint8_t *data,
+                  uint32_t size)
+{
+    journal_enter(&m->journal, m->clock.s.tick, kind, index, value, data, size);
+}
+
+// ---- creation --------------------------------------------------------------------------------------------------------------------
+
+struct machine *machine_create(const struct machine_config *config, char *error, size_t size)
+{
+    if (config->ram_bytes < (1 << 20) || config->ram_bytes > MACHINE_MAX_RAM || config->ram_bytes % (1 << 20)) {
+        snprintf(error, size, "memory size must be whole MiB from 1 MiB to %u GiB", (unsigned)(MACHINE_MAX_RAM >> 30));
+        return NULL;
+    }
+    struct machine *m = calloc(1, sizeof *m);
+    uint8_t *ram = m ? calloc(1, config->ram_bytes) : NULL;
+    struct phys_page *dir = ram ? calloc(config->ram_bytes >> PAGE_SHIFT, sizeof *dir) : NULL;
+    if (!dir) {
+        snprintf(error, size, "cannot allocate %llu MiB of guest memory", (unsigned long long)(config->ram_bytes >> 20));
+        free(ram);
+        free(m);
+        return NULL;
+    }
+    m->config = *config;
+    log_init(&m->log, config->log, config->log_ctx);
+    clock_init(&m->clock);
+    phys_init(&m->phys, ram, config->ram_bytes, dir, &m->memory);
+    m->journal = (struct journal){.record = config->record, .record_ctx = config->record_ctx, .apply = apply, .apply_ctx = m};
+    if (!pc_build(m)) {
+        snprintf(error, size, "cannot allocate the processor");
+        machine_destroy(m);
+        return NULL;
+    }
+    pc_reset(m);
+    enter(m, JOURNAL_DATE, 0, config->date, NULL, 0);
+    enter(m, JOURNAL_SEED, 0, config->seed, NULL, 0);
+    return m;
+}
+
+void machine_destroy(struct machine *m)
+{
+    if (!m)
+        return;
+    cpu_destroy(m->cpu);
+    for (unsigned n = 0; n < ARRAY_LEN(m->linux_copies); n++)
+        free(m->linux_copies[n]);
+    free(m->page_hash);
+    free(m->phys.ram);
+    free(m->phys.dir);
+    free(m);
+}
+
+// ---- direct boot ----------------------------------------------------------------------------------------------------------------
+
+static bool keep(struct machine *m, unsigned n, const void *bytes, size_t size)
+{
+    free(m->linux_copies[n]);
+    m->linux_copies[n] = malloc(size ? size : 1);
+    if (!m->linux_copies[n])
+        return false;
+    if (size)
+        memcpy(m->linux_copies[n], bytes, size);
+    return true;
+}
+
+static void set_flat(struct segment_state *s, uint16_t selector, uint16_t attr)
+{
+    *s = (struct segment_state){0, 0xffffffffu, selector, attr};
+}
+
+// Loads the kept image into freshly reset hardware.
+static bool boot_linux(struct machine *m, char *error, size_t size)
+{
+    struct acpi_config acpi = {.cpus = 1, .serial_count = m->config.serial_count, .pm_base = PC_PM_BASE,
+                               .low_ram_top = m->phys.low_size};
+    uint64_t rsdp = 0;
+    pc_open_shadow(m);
+    if (!acpi_build(&m->phys, &acpi, &rsdp)) {
+        snprintf(error, size, "too little memory for the ACPI tables");
+        return false;
+    }
+    struct linux_entry entry;
+    bool ok = linux_load(&m->phys, &m->linux_image, rsdp, &entry, error, size);
+    i440fx_firmware_setup(&m->i440fx);
+    if (!ok)
+        return false;
+    struct cpu_state *s = &m->cpu->s;
+    s->cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
+    s->cr3 = entry.cr3;
+    s->cr4 = CR4_PAE;
+    s->efer = EFER_LME | EFER_LMA;
+    s->gdtr[0] = (struct segment_state){.base = entry.gdt_base, .limit = entry.gdt_limit};
+    s->idtr[0] = (struct segment_state){.limit = 0};
+    set_flat(&s->seg[SEG_CS], 0x10, ATTR_G | ATTR_L | ATTR_P | ATTR_S | 11);
+    static const uint8_t data[] = {SEG_ES, SEG_SS, SEG_DS, SEG_FS, SEG_GS};
+    for (unsigned n = 0; n < ARRAY_LEN(data); n++)
+        set_flat(&s->seg[data[n]], 0x18, ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 3);
+    s->rip = entry.rip;
+    s->reg[RSI] = entry.rsi;
+    s->reg[RSP] = entry.rsp;
+    s->rflags = 2;
+    cpu_update(m->cpu);
+    return true;
+}
+
+bool machine_load_linux(struct machine *m, const struct machine_linux *l, char *error, size_t size)
+{
+    if (!keep(m, 0, l->kernel, l->kernel_size) || !keep(m, 1, l->initrd, l->initrd_size) ||
+        !keep(m, 2, l->append, strlen(l->append) + 1)) {
+        snprintf(error, size, "out of memory");
+        return false;
+    }
+    m->linux_image = *l;
+    m->linux_image.kernel = m->linux_copies[0];
+    m->linux_image.initrd = l->initrd ? m->linux_copies[1] : NULL;
+    m->linux_image.append = (const char *)m->linux_copies[2];
+    return boot_linux(m, error, size);
+}
+
+// ---- running --------------------------------------------------------------------------------------------------------------------
+
+// A guest's event handlers cannot hold the host thread longer than this many events at one tick.
+#define DUE_LIMIT 4096
+
+static void do_reset(struct machine *m)
+{
+    char error[200];
+    m->reset_wanted = false;
+    pc_reset(m);
+    if (m->linux_image.kernel && !boot_linux(m, error, sizeof error)) {
+        log_line(&m->log, LOG_HOST_ERROR, "reset: %s", error);
+        m->stop = MACHINE_RESET;
+    }
+}
+
+// Whether an interrupt could still be taken.
+static bool can_wake(const struct machine *m) { return m->cpu->s.rflags & F_IF || m->cpu->s.nmi_pending; }
+
+enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
+{
+    uint64_t slice_end = (m->clock.s.tick / MACHINE_SLICE_TICKS + 1) * MACHINE_SLICE_TICKS;
+    m->stop = MACHINE_SLICE;
+    for (;;) {
+        clock_run_due(&m->clock, DUE_LIMIT);
+        if (m->reset_wanted && m->stop == MACHINE_SLICE)
+            do_reset(m);
+        if (m->stop != MACHINE_SLICE)
+            return m->stop;
+        uint64_t tick = m->clock.s.tick;
+        if (tick >= until)
+            return MACHINE_UNTIL;
+        if (tick >= slice_end)
+            return MACHINE_SLICE;
+        uint64_t deadline = clock_tick_at(&m->clock, clock_next_deadline(&m->clock));
+        uint64_t target = until < slice_end ? until : slice_end;
+        if (deadline < target)
+            target = deadline > tick ? deadline : tick + 1;
+        enum cpu_stop why = cpu_run(m->cpu, target - tick);
+        if (m->stop != MACHINE_SLICE || m->reset_wanted || why == CPU_BUDGET || why == CPU_DEADLINE)
+            continue;
+        if (!can_wake(m))
+            return m->stop = MACHINE_STUCK;
+        if (!skip_idle || deadline == CLOCK_NEVER)
+            return MACHINE_IDLE;
+        if (m->clock.s.tick < deadline)
+            m->clock.s.tick = deadline < until ? deadline : until;
+    }
+}
+
+uint64_t machine_tick(const struct machine *m) { return m->clock.s.tick; }
+uint64_t machine_ns(const struct machine *m) { return clock_ns(&m->clock); }
+uint64_t machine_tick_at(const struct machine *m, uint64_t ns) { return clock_tick_at(&m->clock, ns); }
+uint8_t machine_exit_value(const struct machine *m) { return m->exit_value; }
+uint64_t machine_idle_deadline(const struct machine *m) { return clock_next_deadline(&m->clock); }
+
+void machine_idle_skip(struct machine *m, uint64_t ns, uint64_t until)
+{
+    uint64_t now = clock_ns(&m->clock), deadline = clock_next_deadline(&m->clock);
+    uint64_t to = ns > UINT64_MAX - now ? UINT64_MAX : now + ns;
+    uint64_t tick = clock_tick_at(&m->clock, to < deadline ? to : deadline);
+    if (tick > until)
+        tick = until;
+    if (tick > m->clock.s.tick)
+        enter(m, JOURNAL_IDLE, 0, tick - m->clock.s.tick, NULL, 0);
+}
+
+void machine_set_ratio(struct machine *m, uint64_t ns_per_mega)
+{
+    if (ns_per_mega == 0)
+        ns_per_mega = 1;
+    if (ns_per_mega > (uint64_t)1 << 32)
+        ns_per_mega = (uint64_t)1 << 32;
+    if (m->clock.s.num != ns_per_mega || m->clock.s.den != 1 << 20)
+        enter(m, JOURNAL_RATIO, 0, ns_per_mega, NULL, 0);
+}
+
+size_t machine_serial_room(const struct machine *m, unsigned port)
+{
+    return port < m->config.serial_count ? uart_16550a_room(&m->uart[port]) : 0;
+}
+
+size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *bytes, size_t n)
+{
+    size_t room = machine_serial_room(m, port);
+    n = n < room ? n : room;
+    if (n)
+        enter(m, JOURNAL_SERIAL, port, 0, bytes, (uint32_t)n);
+    return n;
+}
+
+void machine_power_button(struct machine *m) { enter(m, JOURNAL_POWER_BUTTON, 0, 0, NULL, 0); }

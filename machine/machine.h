@@ -1,0 +1,96 @@
+// The board pc-1 as the outside sees it: create, load a kernel, run, read digests, save and load. Only the thread that
+// calls machine_run() touches guest state; everything that enters does so through the journal.
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include "core/backend.h"
+#include "core/journal.h"
+#include "core/log.h"
+#include "core/types.h"
+
+#define MACHINE_SERIAL_PORTS 4
+#define MACHINE_DIGEST_BYTES 32
+
+struct machine;
+
+struct machine_config {
+    uint64_t ram_bytes;      // a multiple of 1 MiB, 1 MiB..MACHINE_MAX_RAM
+    unsigned cpus;           // announced; one runs
+    unsigned serial_count;   // 16550A ports present, 0..4: 3F8h/4, 2F8h/3, 3E8h/4, 2E8h/3
+    struct char_backend serial[MACHINE_SERIAL_PORTS];
+    struct char_backend debugcon;
+    uint64_t date;           // seconds since 1970 at power-on; journalled
+    uint64_t seed;           // journalled
+    bool no_reboot;          // a guest reset ends the run
+    void (*log)(void *ctx, enum log_kind kind, const char *line); // may be NULL
+    void *log_ctx;
+    void (*record)(void *ctx, const struct journal_entry *entry); // journal recorder; may be NULL
+    void *record_ctx;
+};
+
+#define MACHINE_MAX_RAM ((uint64_t)64 << 30)
+
+// Why machine_run() came back.
+enum machine_stop {
+    MACHINE_SLICE,     // the slice is over: drain host inputs, call again
+    MACHINE_UNTIL,     // the tick asked for has been reached exactly
+    MACHINE_IDLE,      // halted; machine_idle_deadline() says until when
+    MACHINE_POWER_OFF, // ACPI S5
+    MACHINE_RESET,     // guest reset with no_reboot
+    MACHINE_EXIT,      // debug exit: machine_exit_value()
+    MACHINE_TRIPLE,    // triple fault with no_reboot
+    MACHINE_STUCK,     // halted for ever: interrupts off, nothing inside can wake it
+};
+
+// NULL when out of memory, with a line in `error` (size bytes).
+struct machine *machine_create(const struct machine_config *config, char *error, size_t size);
+void machine_destroy(struct machine *m);
+
+struct machine_linux {
+    const uint8_t *kernel; // bzImage
+    size_t kernel_size;
+    const uint8_t *initrd; // may be NULL
+    size_t initrd_size;
+    const char *append;    // command line, may be ""
+    bool guest_unpack;     // enter the image's own decompressor
+    void (*progress)(void *ctx, const char *what); // may be NULL: called before steps that can take a second
+    void *progress_ctx;
+};
+
+// Puts a Linux kernel into RAM and points the processor at it. False with a line in `error` that names what is wrong; the
+// machine must then be destroyed. The image is kept for machine resets (copied).
+bool machine_load_linux(struct machine *m, const struct machine_linux *linux, char *error, size_t size);
+
+// Runs until something above happens, at most until tick `until` (UINT64_MAX: none) and for one slice (at most
+// MACHINE_SLICE_TICKS ticks, ending at a multiple of it, so that slice ends are the same in every run).
+// `skip_idle`: idle time is skipped at once (--time fast); else MACHINE_IDLE is returned when the processor halts.
+#define MACHINE_SLICE_TICKS 65536u
+enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle);
+
+uint64_t machine_tick(const struct machine *m);
+uint64_t machine_ns(const struct machine *m);                   // guest nanoseconds
+uint64_t machine_tick_at(const struct machine *m, uint64_t ns); // first tick at or after ns
+uint8_t machine_exit_value(const struct machine *m);
+
+// While idle: guest ns of the next inside event, UINT64_MAX if none.
+uint64_t machine_idle_deadline(const struct machine *m);
+// While idle: moves guest time on by up to `ns` nanoseconds, at most to the next deadline and `until` (a journalled input).
+void machine_idle_skip(struct machine *m, uint64_t ns, uint64_t until);
+// Guest ns per 2^20 ticks from here on (1 << 20 is one ns a tick); journalled. 1..2^32.
+void machine_set_ratio(struct machine *m, uint64_t ns_per_mega);
+
+// Serial input: how many bytes port n takes now; and delivery (journalled). Returns the bytes taken.
+size_t machine_serial_room(const struct machine *m, unsigned port);
+size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *bytes, size_t n);
+void machine_power_button(struct machine *m);
+
+// BLAKE2b-256 over processor, chips in board order and RAM. Changes nothing that the guest can see.
+void machine_digest(struct machine *m, uint8_t digest[MACHINE_DIGEST_BYTES]);
+
+// The whole machine in one buffer of machine_state_size() bytes. Loading checks everything as hostile input: NULL or the
+// reason; after a failure the machine must be destroyed. Configuration (RAM size, ports) must match.
+size_t machine_state_size(struct machine *m);
+void machine_save(struct machine *m, uint8_t *out);
+const char *machine_load(struct machine *m, const uint8_t *in, size_t size);
+
+#endif

@@ -1,0 +1,318 @@
+// The board pc-1: an i440FX-class PC (DESIGN: The board). Which chip sits at which port, which line goes to which pin.
+//
+// Not implemented: 8042, HPET, VGA, IDE, floppy, DMA, fw_cfg, network (later boards parts of pc-1).
+#include "machine/pc.h"
+
+// ---- interrupt wiring --------------------------------------------------------------------------------------------------------
+
+// ISA IRQ n, as the south bridge drives it: to the 8259A pair, and to the I/O APIC, where the timer is on input 2.
+static void isa_irq(void *ctx, unsigned n, bool level)
+{
+    struct machine *m = ctx;
+    pic_8259a_set(&m->pic, n, level);
+    if (n != 2)
+        ioapic_pin(&m->ioapic, n == 0 ? 2 : n, level);
+}
+
+// PIRQA# to PIRQD# also have I/O APIC inputs of their own.
+static void pirq(void *ctx, unsigned n, bool level)
+{
+    struct machine *m = ctx;
+    ioapic_pin(&m->ioapic, 16 + n, level);
+}
+
+// COM1 and COM3 share IRQ 4, COM2 and COM4 share IRQ 3.
+static void uart_irq(void *ctx, unsigned n, bool level)
+{
+    struct machine *m = ctx;
+    m->uart_irq[n] = level;
+    piix3_isa_irq(&m->piix3, n & 1 ? 3 : 4, m->uart_irq[n] || m->uart_irq[n ^ 2]);
+}
+
+static void apic_send(void *ctx, const struct apic_message *msg)
+{
+    struct machine *m = ctx;
+    if (lapic_matches(&m->lapic, msg->dest, msg->dest_logical))
+        lapic_receive(&m->lapic, msg);
+}
+
+static void nmi_enable(void *ctx, unsigned n, bool level)
+{
+    struct machine *m = ctx;
+    (void)n;
+    m->nmi_enabled = level;
+}
+
+static void board_nmi(void *ctx, unsigned n, bool level)
+{
+    struct machine *m = ctx;
+    if (m->nmi_enabled)
+        cpu_pulse_nmi(m->cpu, n, level);
+}
+
+// ---- address decoding that the guest can change --------------------------------------------------------------------------------
+
+static void lapic_moved(void *ctx)
+{
+    struct machine *m = ctx;
+    if (m->lapic_base)
+        map_remove(&m->memory, m->lapic_base);
+    m->lapic_base = lapic_enabled(&m->lapic) ? lapic_base_msr_read(&m->lapic) & ~(uint64_t)0xfff : 0;
+    if (m->lapic_base && !map_add(&m->memory, m->lapic_base, LAPIC_WINDOW, &lapic_io, &m->lapic))
+        m->lapic_base = 0;
+}
+
+static void ioapic_moved(void *ctx)
+{
+    struct machine *m = ctx;
+    uint32_t base;
+    if (m->ioapic_base)
+        map_remove(&m->memory, m->ioapic_base);
+    m->ioapic_base = piix3_apic_base(&m->piix3, &base) ? base : 0;
+    if (m->ioapic_base && !map_add(&m->memory, m->ioapic_base, IOAPIC_WINDOW, &ioapic_io, &m->ioapic))
+        m->ioapic_base = 0;
+}
+
+static void pm_moved(void *ctx)
+{
+    struct machine *m = ctx;
+    uint16_t base;
+    if (m->pm_base)
+        map_remove(&m->ports, m->pm_base);
+    m->pm_base = piix4_pm_io_base(&m->pm, &base) ? base : 0;
+    if (m->pm_base && !map_add(&m->ports, m->pm_base, PIIX4_PM_WINDOW, &piix4_pm_io, &m->pm))
+        m->pm_base = 0;
+}
+
+static void set_page(struct machine *m, uint64_t addr, bool read, bool write)
+{
+    uint64_t n = addr >> PAGE_SHIFT;
+    if (addr >= m->phys.low_size)
+        return;
+    struct phys_page *p = &m->phys.dir[n];
+    p->host = read ? m->phys.ram + addr : NULL;
+    p->flags = (p->flags & ~(uint32_t)(PHYS_RAM | PHYS_ROM)) | (!read ? 0 : write ? PHYS_RAM : PHYS_ROM);
+}
+
+// Programmable attribute map. There is no ROM behind the shadow memory yet: what is not read from RAM is nobody's.
+static void pam_changed(void *ctx)
+{
+    struct machine *m = ctx;
+    for (uint32_t addr = 0xc0000; addr < 0x100000; addr += PAGE_SIZE) {
+        unsigned pam = i440fx_pam(&m->i440fx, addr);
+        set_page(m, addr, pam & I440FX_PAM_READ, pam & I440FX_PAM_WRITE);
+    }
+    cpu_map_changed(m->cpu);
+}
+
+void pc_open_shadow(struct machine *m)
+{
+    for (uint32_t addr = 0xc0000; addr < 0x100000; addr += PAGE_SIZE)
+        set_page(m, addr, true, true);
+}
+
+// ---- ends of the run --------------------------------------------------------------------------------------------------------------
+
+// The processor stops at the end of the present instruction, because the soonest deadline is now.
+static void end_run(struct machine *m, enum machine_stop why)
+{
+    if (m->stop == MACHINE_SLICE)
+        m->stop = why;
+    m->clock.deadline_changed = true;
+}
+
+static void power_off(void *ctx) { end_run(ctx, MACHINE_POWER_OFF); }
+
+static void debug_exit(void *ctx, uint32_t value)
+{
+    struct machine *m = ctx;
+    m->exit_value = (uint8_t)(value << 1 | 1);
+    end_run(m, MACHINE_EXIT);
+}
+
+static void want_reset(struct machine *m)
+{
+    if (m->config.no_reboot)
+        end_run(m, MACHINE_RESET);
+    m->reset_wanted = true;
+    m->clock.deadline_changed = true;
+}
+
+static void reset_line(void *ctx, unsigned n, bool level)
+{
+    (void)n;
+    if (level)
+        want_reset(ctx);
+}
+
+static void cf9_reset(void *ctx, bool hard)
+{
+    (void)hard;
+    want_reset(ctx);
+}
+
+static void triple_fault(void *ctx)
+{
+    struct machine *m = ctx;
+    if (m->config.no_reboot)
+        end_run(m, MACHINE_TRIPLE);
+    want_reset(m);
+}
+
+static void a20(void *ctx, unsigned n, bool level)
+{
+    struct machine *m = ctx;
+    (void)n;
+    uint64_t mask = level ? ~(uint64_t)0 : ~((uint64_t)1 << 20);
+    if (m->phys.a20_mask != mask) {
+        m->phys.a20_mask = mask;
+        m->cpu->map_changed = 1;
+    }
+}
+
+static void no_action(void *ctx) { (void)ctx; }
+
+static void init_received(void *ctx)
+{
+    struct machine *m = ctx;
+    lapic_init_reset(&m->lapic);
+    want_reset(m);
+}
+
+// ---- the schematic ------------------------------------------------------------------------------------------------------------------
+
+static const struct device_class clock_class = {
+    .name = "clock",
+    .title = "guest time",
+    .version = 1,
+    .fields = clock_state_fields,
+    .state_offset = offsetof(struct clock, s),
+};
+
+static void add(struct machine *m, const struct device_class *cls, void *self)
+{
+    m->device[m->device_count++] = (struct device){cls, self};
+}
+
+bool pc_build(struct machine *m)
+{
+    static const uint16_t com_port[MACHINE_SERIAL_PORTS] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+    bool ok = true;
+
+    lapic_init(&m->lapic, &m->clock, EVENT_LAPIC, 0, true);
+    struct cpu_wiring wiring = {&m->ports, triple_fault, no_action, m};
+    m->cpu = cpu_create(&m->phys, &m->clock, &m->lapic, &m->log, &wiring);
+    if (!m->cpu)
+        return false;
+    m->phys.watch = (struct phys_watch){cpu_code_write, cpu_table_write, m->cpu};
+
+    pic_8259a_init(&m->pic);
+    pit_8254_init(&m->pit, &m->clock, EVENT_PIT);
+    port61_init(&m->port61, &m->clock);
+    rtc_mc146818_init(&m->rtc, &m->clock, EVENT_RTC);
+    ioapic_init(&m->ioapic);
+    i440fx_init(&m->i440fx, &m->pci);
+    piix3_init(&m->piix3, &m->pci);
+    piix4_pm_init(&m->pm, &m->pci, &m->clock, EVENT_PM);
+    reset_control_init(&m->reset);
+    debugcon_init(&m->debugcon, &m->config.debugcon);
+    debug_exit_init(&m->debug_exit, debug_exit, m);
+
+    // Interrupts: chips -> south bridge -> 8259A pair and I/O APIC -> local APIC -> processor.
+    m->lapic.bus = m->ioapic.bus = (struct apic_bus){apic_send, m};
+    m->lapic.pic = (struct intr_ack){pic_8259a_acknowledge, &m->pic};
+    m->lapic.intr = (struct line){cpu_set_intr, m->cpu, 0};
+    m->lapic.nmi = (struct line){cpu_pulse_nmi, m->cpu, 0};
+    m->lapic.eoi = ioapic_eoi;
+    m->lapic.eoi_ctx = &m->ioapic;
+    m->lapic.init = init_received;
+    m->lapic.base_changed = lapic_moved;
+    m->lapic.ctx = m;
+    m->lapic.log = m->ioapic.log = m->pm.log = &m->log;
+    m->pic.intr = (struct line){lapic_lint, &m->lapic, 0};
+    for (unsigned n = 0; n < 16; n++)
+        m->piix3.irq[n] = (struct line){isa_irq, m, n};
+    for (unsigned n = 0; n < 4; n++)
+        m->piix3.pirq[n] = (struct line){pirq, m, n};
+    m->pit.out[0] = (struct line){piix3_isa_irq, &m->piix3, 0};
+    m->pit.out[2] = (struct line){port61_input, &m->port61, 0};
+    m->port61.gate2 = (struct line){pit_8254_gate, &m->pit, 2};
+    m->port61.nmi = (struct line){board_nmi, m, 0};
+    m->rtc.irq = (struct line){piix3_isa_irq, &m->piix3, 8};
+    m->rtc.nmi_enable = (struct line){nmi_enable, m, 0};
+    m->pm.sci = (struct line){piix3_isa_irq, &m->piix3, 9};
+
+    // Resets, power and A20.
+    m->reset.a20 = (struct line){a20, m, 0};
+    m->reset.init = m->reset.reset = (struct line){reset_line, m, 0};
+    m->i440fx.cf9 = &piix3_rcr_io;
+    m->i440fx.cf9_ctx = &m->piix3;
+    m->piix3.reset = cf9_reset;
+    m->piix3.reset_ctx = m;
+    m->pm.power_off = power_off;
+    m->pm.power_off_ctx = m;
+
+    // Address decoding.
+    m->i440fx.pam_changed = pam_changed;
+    m->i440fx.pam_ctx = m;
+    m->piix3.apic_changed = ioapic_moved;
+    m->piix3.apic_ctx = m;
+    m->pm.io_changed = pm_moved;
+    m->pm.io_ctx = m;
+    ok &= map_add(&m->ports, 0x20, 2, &pic_8259a_master_io, &m->pic);
+    ok &= map_add(&m->ports, 0xa0, 2, &pic_8259a_slave_io, &m->pic);
+    ok &= map_add(&m->ports, 0x4d0, 2, &pic_8259a_elcr_io, &m->pic);
+    ok &= map_add(&m->ports, 0x40, 4, &pit_8254_io, &m->pit);
+    ok &= map_add(&m->ports, 0x61, 1, &port61_io, &m->port61);
+    ok &= map_add(&m->ports, 0x70, 2, &rtc_mc146818_io, &m->rtc);
+    ok &= map_add(&m->ports, 0x92, 1, &reset_control_port92_io, &m->reset);
+    ok &= map_add(&m->ports, 0xb2, 2, &piix4_apm_io, &m->pm);
+    ok &= map_add(&m->ports, 0xe9, 1, &debugcon_io, &m->debugcon);
+    ok &= map_add(&m->ports, 0xf4, 4, &debug_exit_io, &m->debug_exit);
+    ok &= map_add(&m->ports, 0xcf8, 8, &i440fx_io, &m->i440fx);
+
+    // Board order.
+    add(m, &clock_class, &m->clock);
+    add(m, &cpu_class, m->cpu);
+    add(m, &lapic_class, &m->lapic);
+    add(m, &ioapic_class, &m->ioapic);
+    add(m, &pic_8259a_class, &m->pic);
+    add(m, &pit_8254_class, &m->pit);
+    add(m, &port61_class, &m->port61);
+    add(m, &rtc_mc146818_class, &m->rtc);
+    for (unsigned n = 0; n < m->config.serial_count; n++) {
+        uart_16550a_init(&m->uart[n], &m->clock, EVENT_UART + n);
+        m->uart[n].irq = (struct line){uart_irq, m, n};
+        m->uart[n].out = m->config.serial[n];
+        ok &= map_add(&m->ports, com_port[n], 8, &uart_16550a_io, &m->uart[n]);
+        add(m, &uart_16550a_class, &m->uart[n]);
+    }
+    add(m, &i440fx_class, &m->i440fx);
+    add(m, &piix3_class, &m->piix3);
+    add(m, &piix4_pm_class, &m->pm);
+    add(m, &reset_control_class, &m->reset);
+    return ok;
+}
+
+void pc_reset(struct machine *m)
+{
+    // The clock goes on; the date was set once and the CMOS has a battery.
+    for (unsigned n = 0; n < m->device_count; n++) {
+        const struct device *d = &m->device[n];
+        if (d->cls == &clock_class)
+            continue;
+        if (d->cls == &cpu_class)
+            cpu_reset(d->self);
+        else if (d->cls == &rtc_mc146818_class)
+            rtc_mc146818_reset_pin(d->self);
+        else
+            device_reset(d);
+    }
+    i440fx_firmware_setup(&m->i440fx);
+    piix3_firmware_setup(&m->piix3);
+    piix4_pm_firmware_setup(&m->pm, PC_PM_BASE);
+    lapic_firmware_setup(&m->lapic);
+    for (unsigned n = 0; n < m->device_count; n++)
+        if (m->device[n].cls->update)
+            m->device[n].cls->update(m->device[n].self);
+}

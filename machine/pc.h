@@ -1,0 +1,81 @@
+// The board pc-1: every chip and how they are wired (machine/pc.c reads like the schematic).
+#ifndef MACHINE_PC_H
+#define MACHINE_PC_H
+
+#include "core/device.h"
+#include "core/journal.h"
+#include "core/pci_bus.h"
+#include "cpu/cpu.h"
+#include "devices/debug_exit.h"
+#include "devices/debugcon.h"
+#include "devices/i440fx.h"
+#include "devices/ioapic_82093aa.h"
+#include "devices/pic_8259a.h"
+#include "devices/piix3.h"
+#include "devices/piix4_pm.h"
+#include "devices/pit_8254.h"
+#include "devices/port61.h"
+#include "devices/reset_control.h"
+#include "devices/rtc_mc146818.h"
+#include "devices/uart_16550a.h"
+#include "machine/machine.h"
+
+// Fixed event ids: at equal deadlines the lower one runs first.
+enum pc_event { EVENT_PIT = 0, EVENT_RTC = 3, EVENT_PM = 4, EVENT_LAPIC = 5, EVENT_UART = 8 };
+
+#define PC_PM_BASE     0xb000
+#define PC_MAX_DEVICES 24
+
+struct machine {
+    struct machine_config config;
+    struct log log;
+    struct clock clock;
+    struct phys phys;
+    struct map ports, memory;
+    struct cpu *cpu;
+    struct lapic lapic;
+    struct ioapic ioapic;
+    struct pic_8259a pic;
+    struct pit_8254 pit;
+    struct port61 port61;
+    struct rtc_mc146818 rtc;
+    struct uart_16550a uart[MACHINE_SERIAL_PORTS];
+    struct pci_bus pci;
+    struct i440fx i440fx;
+    struct piix3 piix3;
+    struct piix4_pm pm;
+    struct reset_control reset;
+    struct debugcon debugcon;
+    struct debug_exit debug_exit;
+
+    struct device device[PC_MAX_DEVICES]; // board order: of saving, digests and `info`
+    unsigned device_count;
+    struct journal journal;
+
+    // Derived from the chips.
+    bool uart_irq[MACHINE_SERIAL_PORTS];
+    bool nmi_enabled;
+    uint64_t lapic_base;  // where the windows are mapped now; 0: not
+    uint64_t ioapic_base;
+    uint16_t pm_base;
+
+    // Why the run must end, or MACHINE_SLICE; and a reset that waits for the processor to stop.
+    enum machine_stop stop;
+    bool reset_wanted;
+    uint8_t exit_value;
+
+    // For resets: what was loaded.
+    struct machine_linux linux_image;
+    uint8_t *linux_copies[3];
+
+    uint8_t (*page_hash)[MACHINE_DIGEST_BYTES]; // per directory page, made by the first digest
+};
+
+// Wires the board. The machine's memory, config and cpu exist.
+bool pc_build(struct machine *m);
+// Power-on state of all chips, as firmware leaves it for a directly booted kernel.
+void pc_reset(struct machine *m);
+// Opens the shadow memory C0000h..FFFFFh for loaders; closed again by i440fx_firmware_setup().
+void pc_open_shadow(struct machine *m);
+
+#endif

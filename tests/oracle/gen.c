@@ -1,0 +1,1020 @@
+// Encodings and operands from the instruction table. The row's operand codes say what is encoded; what they cannot say
+// (which implicit address, which values make an instruction interesting) is in settle(), by mnemonic.
+//
+// Not generated, because the manual leaves the result itself undefined: BSWAP of 16 bits, SHLD and SHRD of 16 bits by more
+// than 16, FBLD of invalid digits. Not generated, because the host's kernel would notice: EFLAGS.AC from POPF, addresses
+// in the kernel's half, MXCSR bit 17 (AMD's misaligned mode).
+#include "tests/oracle/gen.h"
+
+#include "tests/oracle/values.h"
+
+#include <stdio.h>
+
+// ---- rows --------------------------------------------------------------------------------------------------------------
+
+static bool is(const struct insn_row *row, const char *name) { return strcmp(row->name, name) == 0; }
+
+static bool is_one_of(const struct insn_row *row, const char *const *names, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (is(row, names[k]))
+            return true;
+    return false;
+}
+#define IS_ONE_OF(row, names) is_one_of(row, names, ARRAY_LEN(names))
+
+static bool starts(const struct insn_row *row, const char *prefix) { return strncmp(row->name, prefix, strlen(prefix)) == 0; }
+
+static bool has_op(const struct insn_row *row, enum operand op)
+{
+    return row->op[0] == op || row->op[1] == op || row->op[2] == op;
+}
+
+static bool has_any_op(const struct insn_row *row, const enum operand *ops, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (has_op(row, ops[k]))
+            return true;
+    return false;
+}
+#define HAS_ANY_OP(row, ...)                                                                                           \
+    has_any_op(row, (const enum operand[]){__VA_ARGS__}, ARRAY_LEN(((const enum operand[]){__VA_ARGS__})))
+
+static const char *const shifts[] = {"ROL", "ROR", "RCL", "RCR", "SHL", "SHR", "SAR", "SHLD", "SHRD"};
+static const char *const bit_tests[] = {"BT", "BTS", "BTR", "BTC"};
+static const char *const env_rows[] = {"FNSTENV", "FLDENV", "FNSAVE", "FRSTOR"};
+
+static bool no_access(const struct insn_row *row)
+{
+    return is(row, "LEA") || is(row, "NOP") || starts(row, "PREFETCH") || starts(row, "UD");
+}
+
+const char *gen_excluded(const struct insn_row *row)
+{
+    static const char *const thread_state[] = {"WRFSBASE", "WRGSBASE", "RDFSBASE", "RDGSBASE"};
+    static const char *const by_xcr0[] = {"XSAVE", "XSAVEOPT", "XRSTOR", "XGETBV", "XSAVEC"};
+    static const char *const random[] = {"RDRAND", "RDSEED", "RDPID"};
+    if (row->attr & A_CPL0)
+        return "system: privileged";
+    if (row->attr & A_SYSTEM)
+        return "system";
+    if (IS_ONE_OF(row, thread_state))
+        return "thread state";
+    if (IS_ONE_OF(row, by_xcr0))
+        return "depends on XCR0";
+    if (IS_ONE_OF(row, random))
+        return "not reproducible";
+    return NULL;
+}
+
+enum tolerance gen_tolerance(const struct insn_row *row)
+{
+    static const char *const transcendental[] = {"F2XM1", "FYL2X", "FPTAN", "FPATAN", "FYL2XP1", "FSINCOS", "FSIN", "FCOS"};
+    if (IS_ONE_OF(row, transcendental))
+        return TRANSCENDENTAL;
+    if (is(row, "RCPPS") || is(row, "RCPSS"))
+        return RECIPROCAL;
+    if (is(row, "RSQRTPS") || is(row, "RSQRTSS"))
+        return RECIPROCAL_ROOT;
+    return EXACT;
+}
+
+const char *gen_operands(const struct insn_row *row, char *buf)
+{
+    static const char *const name[] = {
+        [Eb] = "Eb",   [Ew] = "Ew",   [Ed] = "Ed",     [Eq] = "Eq",   [Ev] = "Ev",   [Ey] = "Ey",   [Gb] = "Gb",
+        [Gw] = "Gw",   [Gd] = "Gd",   [Gq] = "Gq",     [Gv] = "Gv",   [Gy] = "Gy",   [Zb] = "Zb",   [Zv] = "Zv",
+        [Zq] = "Zq",   [Ib] = "Ib",   [Iw] = "Iw",     [Iz] = "Iz",   [Iv] = "Iv",   [sIb] = "sIb", [sIz] = "sIz",
+        [Jb] = "Jb",   [Jz] = "Jz",   [Ob] = "Ob",     [Ov] = "Ov",   [M] = "M",     [Mb] = "Mb",   [Mw] = "Mw",
+        [Md] = "Md",   [Mq] = "Mq",   [Mdq] = "Mdq",   [Mt] = "Mt",   [Mp] = "Mp",   [Ms] = "Ms",   [Sw] = "Sw",
+        [Cd] = "Cd",   [Dd] = "Dd",   [Ap] = "Ap",     [I1] = "1",    [rCL] = "CL",  [rAL] = "AL",  [rAX] = "rAX",
+        [rEAX] = "eAX", [rDX] = "DX", [rST0] = "ST0",  [rST] = "STi", [Vx] = "Vx",   [Vd] = "Vd",   [Vq] = "Vq",
+        [Wx] = "Wx",   [Wd] = "Wd",   [Wq] = "Wq",     [Ux] = "Ux",   [Uq] = "Uq",   [Pq] = "Pq",   [Qq] = "Qq",
+        [Qd] = "Qd",   [Nq] = "Nq",   [Xb] = "Xb",     [Xv] = "Xv",   [Yb] = "Yb",   [Yv] = "Yv",   [sFS] = "FS",
+        [sGS] = "GS",  [sES] = "ES",  [sCS] = "CS",    [sSS] = "SS",  [sDS] = "DS",
+    };
+    int n = 0;
+    buf[0] = 0;
+    for (unsigned k = 0; k < 3 && row->op[k] != NO; k++) {
+        const char *op = row->op[k] < ARRAY_LEN(name) && name[row->op[k]] ? name[row->op[k]] : "?";
+        n += snprintf(buf + n, 24 - (size_t)n, "%s%s", k ? "," : "", op);
+    }
+    return buf;
+}
+
+// ---- cells -------------------------------------------------------------------------------------------------------------
+
+struct form {
+    bool modrm;
+    bool reg, mem; // which forms of the ModRM operand exist
+    int digit;     // fixed reg field, or -1
+    int full;      // fixed ModRM byte, or -1
+};
+
+static struct form form_of(const struct insn_row *row)
+{
+    struct form f = {.digit = -1, .full = -1};
+    bool e = HAS_ANY_OP(row, Eb, Ew, Ed, Eq, Ev, Ey, Wx, Wd, Wq, Qq, Qd);
+    bool m = HAS_ANY_OP(row, M, Mb, Mw, Md, Mq, Mdq, Mt, Mp, Ms);
+    bool u = HAS_ANY_OP(row, Ux, Uq, Nq);
+    bool g = HAS_ANY_OP(row, Gb, Gw, Gd, Gq, Gv, Gy, Vx, Vd, Vq, Pq);
+    f.modrm = row->ext != NX || e || m || u || g;
+    f.mem = f.modrm && (e || m || row->ext & (EXT_MEM | EXT_ANYMEM));
+    f.reg = f.modrm && !m;
+    if (row->ext == NX)
+        return f;
+    if (row->ext & EXT_FULL) {
+        f.full = row->ext & 0xff;
+        f.reg = f.mem = false;
+        return f;
+    }
+    if (row->ext & (EXT_MEM | EXT_ANYMEM))
+        f.reg = false;
+    if (row->ext & (EXT_REG | EXT_ANYREG))
+        f.mem = false;
+    if (!(row->ext & (EXT_ANYMEM | EXT_ANYREG)))
+        f.digit = row->ext & 7;
+    return f;
+}
+
+static unsigned sizes_of(const struct insn_row *row, enum code_mode mode, unsigned size[3])
+{
+    bool v = HAS_ANY_OP(row, Ev, Gv, Zv, Iz, Iv, sIz, Ov, Xv, Yv), y = HAS_ANY_OP(row, Ey, Gy) || is(row, "CMPXCHG8B");
+    v |= !(row->attr & A_FPU) && row->fn[0] != row->fn[1] && !y;
+    v |= is(row, "PUSHA") || is(row, "POPA");
+    unsigned n = 0;
+    if (IS_ONE_OF(row, env_rows)) {
+        size[n++] = 4;
+        size[n++] = 2;
+    } else if (row->attr & A_F64 && mode == CODE_64) {
+        size[n++] = 8;
+    } else if (row->attr & (A_D64 | A_F64)) {
+        size[n++] = mode == CODE_64 ? 8 : 4;
+        size[n++] = 2;
+    } else if (v || y) {
+        size[n++] = 4;
+        if (v && !is(row, "BSWAP") && row->prefix != P_66)
+            size[n++] = 2;
+        if (mode == CODE_64)
+            size[n++] = 8;
+    } else {
+        size[n++] = 0;
+    }
+    return n;
+}
+
+unsigned gen_cells(const struct insn_row *row, bool has_32, struct cell cell[MAX_CELLS])
+{
+    struct form f = form_of(row);
+    unsigned n = 0;
+    for (int mode = CODE_64; mode <= CODE_32; mode++) {
+        if (mode == CODE_64 ? row->attr & A_NO64 : !has_32 || row->attr & A_ONLY64)
+            continue;
+        unsigned size[3], sizes = sizes_of(row, (enum code_mode)mode, size);
+        for (unsigned s = 0; s < sizes; s++) {
+            if (!f.reg && !f.mem)
+                cell[n++] = (struct cell){(enum code_mode)mode, size[s], CELL_NONE};
+            if (f.reg)
+                cell[n++] = (struct cell){(enum code_mode)mode, size[s], CELL_REG};
+            if (f.mem)
+                cell[n++] = (struct cell){(enum code_mode)mode, size[s], CELL_MEM};
+        }
+    }
+    return n;
+}
+
+// ---- building a case -----------------------------------------------------------------------------------------------------
+
+struct build {
+    struct rng rng;
+    const struct insn_row *row;
+    struct test_case *t;
+    uint64_t fs_base;
+    struct form form;
+    bool mem;
+    unsigned opsize;  // bytes; 4 for rows with one size only
+    uint32_t pinned;  // registers whose values are settled
+    enum vector_type type;
+
+    bool p66, p67, lock, rex_w, rex_any;
+    uint8_t rep, seg; // prefix bytes, 0 = none
+    uint8_t opcode;
+    uint8_t reg, rm;  // 0..15
+    uint8_t modrm_mode, sib;
+    bool has_sib, rip_relative;
+    unsigned disp_size;
+    int32_t disp;
+    uint8_t index;    // with REX.X
+    uint8_t imm[8];
+    unsigned imm_size;
+};
+
+static uint64_t *gpr(struct build *b, unsigned r) { return &b->t->in.gpr[r]; }
+
+static unsigned registers(const struct build *b) { return b->t->mode == CODE_64 ? 16 : 8; }
+
+static struct patch *add_patch(struct build *b, uint64_t addr, unsigned len)
+{
+    struct patch *p = &b->t->patch[b->t->patches < MAX_PATCHES ? b->t->patches++ : MAX_PATCHES - 1];
+    p->addr = addr;
+    p->len = len < sizeof p->data ? len : (unsigned)sizeof p->data;
+    return p;
+}
+
+static unsigned operand_bytes(const struct build *b)
+{
+    const struct insn_row *row = b->row;
+    if (is(row, "FXSAVE") || is(row, "FXRSTOR"))
+        return 512;
+    if (is(row, "FNSTENV") || is(row, "FLDENV"))
+        return b->opsize == 2 ? 14 : 28;
+    if (is(row, "FNSAVE") || is(row, "FRSTOR"))
+        return b->opsize == 2 ? 94 : 108;
+    if (is(row, "LDMXCSR") || is(row, "STMXCSR"))
+        return 4;
+    if (is(row, "CMPXCHG8B"))
+        return 2 * b->opsize;
+    if (is(row, "BOUND"))
+        return 2 * b->opsize;
+    if (is(row, "CLFLUSH"))
+        return 1;
+    for (unsigned k = 0; k < 3; k++) {
+        switch (row->op[k]) {
+        case Eb: case Mb: case Ob: case Xb: case Yb:
+            return 1;
+        case Ew: case Mw:
+            return 2;
+        case Ed: case Md: case Wd: case Qd:
+            return 4;
+        case Eq: case Mq: case Wq: case Qq:
+            return 8;
+        case Ev: case Ey: case Ov: case Xv: case Yv:
+            return b->opsize;
+        case Mt:
+            return 10;
+        case Wx: case Mdq:
+            return 16;
+        case M:
+            return HAS_ANY_OP(row, Gy, Gv) ? b->opsize : HAS_ANY_OP(row, Pq) ? 8 : 16;
+        default:
+            break;
+        }
+    }
+    return b->opsize;
+}
+
+static void fill_f80(struct build *b, uint8_t *p)
+{
+    if (is(b->row, "FBLD"))
+        value_bcd(&b->rng, p);
+    else
+        value_f80(&b->rng, p);
+}
+
+// Bytes as the row's memory operand wants them.
+static void fill_operand(struct build *b, uint8_t *p, unsigned n)
+{
+    const struct insn_row *row = b->row;
+    struct rng *r = &b->rng;
+    memset(p, 0, n);
+    if (is(row, "FXRSTOR") && n == FX_SIZE) {
+        value_fx(r, b->type, p);
+        if (one_in(r, 16))
+            store_u32(p + FX_MXCSR, (uint32_t)rng_next(r) & 0xfffdffff);
+    } else if (is(row, "LDMXCSR")) {
+        store_u32(p, one_in(r, 16) ? (uint32_t)rng_next(r) & 0xfffdffff : value_mxcsr(r));
+    } else if (is(row, "FLDENV") || is(row, "FRSTOR")) {
+        unsigned step = b->opsize == 2 ? 2 : 4;
+        rng_bytes(r, p, n);
+        store_u16(p, value_fcw(r));
+        if (one_in(r, 2)) // a status word without pending exceptions
+            store_u16(p + step, (uint16_t)(rng_next(r) & 0x7f00));
+        for (unsigned at = 7 * step; at + 10 <= n; at += 10)
+            value_f80(r, p + at);
+    } else if (is(row, "FLDCW")) {
+        store_u16(p, one_in(r, 2) ? value_fcw(r) : (uint16_t)rng_next(r));
+    } else if (row->attr & A_FPU && !starts(row, "FI") && n == 4) {
+        store_u32(p, value_f32(r));
+    } else if (row->attr & A_FPU && !starts(row, "FI") && n == 8) {
+        store_u64(p, value_f64(r));
+    } else if (n == 10) {
+        fill_f80(b, p);
+    } else if (row->attr & A_SSE || n == 16) {
+        uint8_t v[16];
+        value_vector(r, b->type, v);
+        memcpy(p, v, n < 16 ? n : 16);
+    } else {
+        uint64_t v = value_int(r);
+        for (unsigned k = 0; k < n; k++)
+            p[k] = (uint8_t)(k < 8 ? v >> (8 * k) : rng_next(r));
+    }
+}
+
+enum place { PLACE_PLAIN, PLACE_FAULT, PLACE_NONCANONICAL };
+
+// Where the memory operand is: plain, across the two pages, or where it faults.
+static uint64_t choose_address(struct build *b, unsigned size, bool may_fault, enum place *place)
+{
+    struct rng *r = &b->rng;
+    unsigned choice = may_fault ? rng_below(r, 64) : 8 + rng_below(r, 56);
+    bool image = size > 16; // may be stored in part before a fault
+    *place = PLACE_FAULT;
+    switch (choice) {
+    case 0:
+    case 1:
+        if (!image)
+            return DATA_END - size + 1 + rng_below(r, size);
+        return DATA_END + 16 * rng_below(r, 64);
+    case 2:
+        return DATA_END + rng_below(r, 64);
+    case 3:
+        if (!image)
+            return DATA_ADDR - 1 - rng_below(r, size);
+        return DATA_ADDR - 1024;
+    case 4:
+        return RDONLY_ADDR + 16 * rng_below(r, (RDONLY_SIZE - FX_SIZE) / 16);
+    case 5:
+        *place = PLACE_NONCANONICAL;
+        return ((uint64_t)0x8000 + rng_below(r, 0x7f00)) << 32 | (rng_next(r) & 0xfffffff0);
+    case 6:
+        if (!image)
+            return RDONLY_ADDR + RDONLY_SIZE - 1 - rng_below(r, size);
+        return RDONLY_ADDR + RDONLY_SIZE;
+    case 7:
+        return REGION_ADDR + 0x40000 + rng_below(r, 0x100000);
+    default:
+        break;
+    }
+    *place = PLACE_PLAIN;
+    uint64_t a;
+    if (choice < 14)
+        a = DATA_ADDR + ORACLE_PAGE - rng_below(r, size + 1);
+    else
+        a = DATA_ADDR + rng_below(r, DATA_SIZE - size - 64);
+    // Images are wanted aligned; operands that must be aligned only once in a while elsewhere.
+    bool strict = b->row->attr & A_ALIGN || is(b->row, "FXSAVE") || is(b->row, "FXRSTOR") || is(b->row, "CMPXCHG8B");
+    if (strict ? !one_in(r, 16) : choice < 40 && choice >= 14)
+        a &= ~(uint64_t)(size >= 16 ? 15 : size == 10 ? 1 : size - 1);
+    return a;
+}
+
+static void set_reg_value(struct build *b, unsigned r, uint64_t v)
+{
+    *gpr(b, r) = b->t->mode == CODE_64 ? v : (uint32_t)v;
+    b->pinned |= 1u << r;
+}
+
+static unsigned free_register(struct build *b)
+{
+    for (unsigned tries = 0; tries < 64; tries++) {
+        unsigned r = rng_below(&b->rng, registers(b));
+        if (!(b->pinned >> r & 1))
+            return r;
+    }
+    return RBX;
+}
+
+// The low part of the ModRM byte, SIB and displacement for an address, and register values that make it so. `target` is
+// the offset before the segment's base.
+static void encode_address(struct build *b, uint64_t target, bool must_base)
+{
+    struct rng *r = &b->rng;
+    bool narrow = b->p67 || b->t->mode == CODE_32; // 32-bit address size
+    unsigned kind = must_base ? 3 + rng_below(r, 5) : rng_below(r, 8);
+    b->modrm_mode = 0;
+    b->disp = 0;
+    b->disp_size = 0;
+    if (kind == 0) { // RIP-relative; plain disp32 in 32-bit mode
+        b->rm = 5;
+        b->disp_size = 4;
+        b->rip_relative = b->t->mode == CODE_64;
+        b->disp = (int32_t)target; // RIP-relative ones are completed when the address of the instruction is known
+        return;
+    }
+    if (kind == 1) { // absolute
+        b->rm = 4;
+        b->has_sib = true;
+        b->sib = (uint8_t)(rng_below(r, 4) << 6 | 4 << 3 | 5);
+        b->disp_size = 4;
+        b->disp = (int32_t)target;
+        return;
+    }
+    unsigned scale = rng_below(r, 4);
+    bool with_base = kind != 2, with_index = kind == 2 || kind >= 5;
+    // The stack pointer as base or its absence is decided by what is free.
+    unsigned base = RSP, index = RSP;
+    if (with_base)
+        base = free_register(b);
+    if (with_index) {
+        do
+            index = free_register(b);
+        while (index == RSP);
+    }
+    unsigned mod = rng_below(r, 3);
+    if (!with_base)
+        mod = 0;
+    else if (mod == 0 && (base & 7) == 5)
+        mod = 1;
+    int32_t disp = mod == 1 ? (int8_t)rng_next(r) : mod == 2 || !with_base ? (int32_t)value_int(r) : 0;
+    uint64_t value = target - (uint64_t)(int64_t)disp;
+    if (!with_base) { // index * scale + disp32: the displacement takes the rest
+        uint64_t v = (rng_next(r) & 0x0fffffff) >> scale;
+        disp = (int32_t)(target - (v << scale));
+        set_reg_value(b, index, v | (narrow ? rng_next(r) << 32 : 0));
+    } else if (with_index && index == base) {
+        mod = 2;
+        uint64_t v = target / (1 + (1u << scale));
+        if (narrow)
+            v = (uint32_t)target / (1 + (1u << scale));
+        disp = (int32_t)(target - v * (1 + (1u << scale)));
+        set_reg_value(b, base, v);
+    } else {
+        if (with_index) {
+            uint64_t v = one_in(r, 2) ? rng_next(r) : value_int(r);
+            set_reg_value(b, index, v);
+            value -= v << scale;
+        }
+        set_reg_value(b, base, narrow ? (uint32_t)value | rng_next(r) << 32 : value);
+    }
+    b->modrm_mode = (uint8_t)mod;
+    b->disp = disp;
+    b->disp_size = !with_base ? 4 : mod == 1 ? 1 : mod == 2 ? 4 : 0;
+    if (with_index || (base & 7) == 4 || one_in(r, 8)) {
+        b->has_sib = true;
+        b->index = (uint8_t)(with_index ? index : 4);
+        b->sib = (uint8_t)(scale << 6 | (b->index & 7) << 3 | (with_base ? base & 7 : 5));
+        b->rm = (uint8_t)(4 | (with_base ? base & 8 : 0));
+    } else {
+        b->rm = (uint8_t)base;
+    }
+}
+
+// Any ModRM memory form with any register values, for instructions that make no access.
+static void encode_any_address(struct build *b)
+{
+    struct rng *r = &b->rng;
+    encode_address(b, rng_next(r), false);
+    for (unsigned k = 0; k < registers(b); k++)
+        *gpr(b, k) = b->t->mode == CODE_64 ? value_int(r) : (uint32_t)value_int(r);
+}
+
+static void encode_memory(struct build *b)
+{
+    struct rng *r = &b->rng;
+    const struct insn_row *row = b->row;
+    unsigned size = operand_bytes(b);
+    enum place place;
+    bool stack = (row->implicit_read | row->implicit_written) & R_(RSP);
+    if (no_access(row)) {
+        if (b->t->mode == CODE_64)
+            b->p67 = one_in(r, 8);
+        encode_any_address(b);
+        return;
+    }
+    uint64_t a = choose_address(b, size, true, &place);
+    if (b->t->mode == CODE_32 && place == PLACE_NONCANONICAL)
+        a = DATA_END, place = PLACE_FAULT;
+    bool must_base = place == PLACE_NONCANONICAL;
+    uint64_t bias = 0;
+    if (b->t->mode == CODE_64 && place != PLACE_NONCANONICAL) {
+        if (one_in(r, 16)) {
+            b->seg = one_in(r, 2) ? 0x64 : 0x65;
+            bias = b->seg == 0x64 ? b->fs_base : GS_BASE;
+            must_base = true;
+        } else if (one_in(r, 32)) { // ignored ones
+            static const uint8_t ignored[] = {0x26, 0x2e, 0x36, 0x3e};
+            b->seg = ignored[rng_below(r, 4)];
+        }
+        b->p67 = !bias && one_in(r, 16);
+    } else if (b->t->mode == CODE_32 && one_in(r, 8)) {
+        static const uint8_t flat[] = {0x26, 0x2e, 0x36, 0x3e};
+        b->seg = flat[rng_below(r, 4)];
+    }
+
+    struct patch *p = add_patch(b, a, size);
+    fill_operand(b, p->data, size);
+    uint64_t target = a;
+    if (IS_ONE_OF(row, bit_tests) && has_op(row, Gv)) {
+        // The bit offset reaches out of the operand by multiples of its size.
+        unsigned bits = 8 * b->opsize;
+        int64_t away = one_in(r, 2) ? 0 : (int64_t)rng_below(r, 17) - 8;
+        b->reg = (uint8_t)free_register(b);
+        uint64_t offset = (uint64_t)(away * (int64_t)bits + (int64_t)rng_below(r, bits));
+        uint64_t garbage = b->opsize == 8 ? 0 : rng_next(r) << bits;
+        set_reg_value(b, b->reg, (offset & size_mask(b->opsize)) | garbage);
+        target = a - (uint64_t)away * b->opsize;
+    }
+    b->t->operand = a;
+    b->t->operand_size = size;
+    // A base that is the stack pointer itself: only where the instruction does not use the stack.
+    if (stack)
+        b->pinned |= 1u << RSP;
+    encode_address(b, target - bias, must_base);
+}
+
+// ---- what the mnemonic wants ------------------------------------------------------------------------------------------------
+
+static uint64_t stack_address(struct build *b, bool may_fault)
+{
+    struct rng *r = &b->rng;
+    if (may_fault && one_in(r, 24))
+        return one_in(r, 2) ? STACK_ADDR + rng_below(r, 12) : STACK_END - rng_below(r, 12);
+    uint64_t a = STACK_ADDR + 512 + rng_below(r, STACK_SIZE - 1024);
+    return one_in(r, 4) ? a : a & ~(uint64_t)7;
+}
+
+// Something to jump to: near, anywhere, or not canonical. Nothing there is executed.
+static uint64_t jump_target(struct build *b)
+{
+    struct rng *r = &b->rng;
+    switch (rng_below(r, 4)) {
+    case 0:
+        return (uint32_t)rng_next(r);
+    case 1:
+        return rng_next(r) >> (17 + rng_below(r, 8));
+    case 2:
+        return b->t->mode == CODE_64 && one_in(r, 4) ? rng_next(r) & 0x7fffffffffffffff : CODE_ADDR;
+    default:
+        return CODE_ADDR + rng_below(r, CODE_SIZE);
+    }
+}
+
+static void settle_strings(struct build *b)
+{
+    struct rng *r = &b->rng;
+    const struct insn_row *row = b->row;
+    bool source = HAS_ANY_OP(row, Xb, Xv), dest = HAS_ANY_OP(row, Yb, Yv);
+    bool compare = starts(row, "CMPS") || starts(row, "SCAS");
+    unsigned size = HAS_ANY_OP(row, Xb, Yb) ? 1 : b->opsize;
+    enum place place;
+    if (one_in(r, 2)) {
+        b->rep = compare && one_in(r, 2) ? 0xf2 : 0xf3;
+        b->t->to_end = true;
+    }
+    uint64_t count = one_in(r, 8) ? 0 : rng_below(r, 40);
+    uint64_t from = choose_address(b, size, true, &place), to = choose_address(b, size, true, &place);
+    if (source && dest && one_in(r, 4)) // overlapping
+        to = from + (uint64_t)((int64_t)rng_below(r, 33) - 16);
+    if (b->t->mode == CODE_32) {
+        from = (uint32_t)from;
+        to = (uint32_t)to;
+        if (arena_offset(from) < 0)
+            from = DATA_END;
+        if (arena_offset(to) < 0)
+            to = DATA_END;
+    }
+    uint64_t bias = 0, garbage = 0;
+    if (b->t->mode == CODE_64 && source && one_in(r, 16) && !place) {
+        b->seg = one_in(r, 2) ? 0x64 : 0x65;
+        bias = b->seg == 0x64 ? b->fs_base : GS_BASE;
+    } else if (b->t->mode == CODE_64 && one_in(r, 12) && !(from >> 32) && !(to >> 32)) {
+        b->p67 = true;
+        garbage = rng_next(r) << 32;
+    }
+    if (source)
+        set_reg_value(b, RSI, (from - bias) | garbage);
+    if (dest)
+        set_reg_value(b, RDI, to | garbage);
+    set_reg_value(b, RCX, b->rep ? count | garbage : value_int(r));
+
+    // Comparisons go on for a while: equal bytes but for one.
+    uint8_t unit[8], data[2][544];
+    store_u64(unit, value_int(r));
+    if (starts(row, "SCAS"))
+        set_reg_value(b, RAX, load_u64(unit));
+    for (unsigned k = 0; k < sizeof data[0]; k++)
+        data[0][k] = data[1][k] = compare && starts(row, "SCAS") ? unit[k % size] : compare ? unit[0] : (uint8_t)rng_next(r);
+    if (compare) {
+        unsigned at = 272 + rng_below(r, 2 * 20 * size + 1) - 20 * size;
+        data[one_in(r, 2)][at] ^= (uint8_t)(1 + rng_below(r, 255));
+        // With REPNE most elements must differ.
+        if (b->rep == 0xf2 && !one_in(r, 4))
+            for (unsigned k = 0; k < sizeof data[0]; k++)
+                data[1][k] = k / size % 20 == 3 ? data[0][k] : (uint8_t)~data[1][k];
+    }
+    if (source)
+        memcpy(add_patch(b, from - 272, 544)->data, data[0], 544);
+    if (dest)
+        memcpy(add_patch(b, to - 272, 544)->data, data[1], 544);
+    b->t->operand = dest ? to : from;
+    b->t->operand_size = size;
+}
+
+static void settle_x87(struct build *b)
+{
+    struct rng *r = &b->rng;
+    const struct insn_row *row = b->row;
+    uint8_t *st0 = b->t->in.fx + FX_ST, *st1 = st0 + 16;
+    if (one_in(r, 4)) // leave the wild values
+        return;
+    if (is(row, "F2XM1"))
+        value_f80_range(r, one_in(r, 8) ? -70 : -8, -1, st0);
+    else if (starts(row, "FSIN") || is(row, "FCOS") || is(row, "FPTAN"))
+        value_f80_range(r, one_in(r, 8) ? -70 : -6, one_in(r, 16) ? 66 : 2, st0);
+    else if (is(row, "FPATAN"))
+        value_f80_range(r, -8, 8, st0), value_f80_range(r, -8, 8, st1);
+    else if (is(row, "FYL2X"))
+        value_f80_range(r, -40, 40, st0), value_f80_range(r, -8, 8, st1), st0[9] &= 0x7f;
+    else if (is(row, "FYL2XP1"))
+        value_f80_range(r, -30, -2, st0), value_f80_range(r, -8, 8, st1);
+    else if (is(row, "FSCALE"))
+        value_f80_range(r, 0, one_in(r, 4) ? 20 : 8, st1);
+    else if (starts(row, "FPREM"))
+        value_f80_range(r, 0, one_in(r, 2) ? 80 : 20, st0), value_f80_range(r, -4, 10, st1);
+    else if (is(row, "FBSTP"))
+        value_f80_range(r, -1, 60, st0);
+    else if (starts(row, "FIST") || is(row, "FRNDINT"))
+        value_f80_range(r, -3, 66, st0);
+}
+
+static void settle_pop_flags(struct build *b)
+{
+    uint64_t f = rng_next(&b->rng) & ~(uint64_t)F_AC;
+    struct patch *p = add_patch(b, *gpr(b, RSP), 8);
+    store_u64(p->data, f);
+}
+
+// Register values and implicit memory that belong to a mnemonic; before the addressing registers are chosen.
+static void settle(struct build *b)
+{
+    struct rng *r = &b->rng;
+    const struct insn_row *row = b->row;
+    struct test_case *t = b->t;
+    bool stack = (row->implicit_read | row->implicit_written) & R_(RSP);
+    if (row->attr & A_STRING) {
+        settle_strings(b);
+    } else if (stack) {
+        set_reg_value(b, RSP, stack_address(b, true));
+        fill_operand(b, add_patch(b, *gpr(b, RSP), 8)->data, 8);
+        if (is(row, "LEAVE") || is(row, "ENTER"))
+            set_reg_value(b, RBP, stack_address(b, true));
+        if (is(row, "RET"))
+            store_u64(add_patch(b, *gpr(b, RSP), 8)->data, jump_target(b));
+        if (is(row, "POPF"))
+            settle_pop_flags(b);
+        t->any_memory = is(row, "ENTER") || is(row, "PUSHA");
+    } else if (is(row, "XLAT")) {
+        enum place place;
+        uint64_t a = choose_address(b, 1, true, &place);
+        if (t->mode == CODE_64)
+            b->p67 = one_in(r, 8) && place == PLACE_PLAIN;
+        uint64_t base = a - (uint8_t)*gpr(b, RAX);
+        set_reg_value(b, RBX, b->p67 ? (uint32_t)base | rng_next(r) << 32 : base);
+        if (t->mode == CODE_32 && place == PLACE_NONCANONICAL)
+            set_reg_value(b, RBX, DATA_END);
+        t->operand = a;
+        t->operand_size = 1;
+    } else if (starts(row, "MASKMOV")) {
+        enum place place;
+        unsigned size = row->attr & A_MMX && row->prefix != P_66 ? 8 : 16;
+        uint64_t a = choose_address(b, size, false, &place);
+        set_reg_value(b, RDI, a);
+        t->operand = a;
+        t->operand_size = size;
+    } else if (has_op(row, rCL)) {
+        *gpr(b, RCX) = (*gpr(b, RCX) & ~(uint64_t)0xff) | (one_in(r, 4) ? (uint8_t)rng_next(r) : rng_below(r, 66));
+    } else if (starts(row, "LOOP") || is(row, "JCXZ")) {
+        if (one_in(r, 2))
+            set_reg_value(b, RCX, rng_below(r, 3) | (one_in(r, 2) ? rng_next(r) << 32 : 0));
+        if (t->mode == CODE_64)
+            b->p67 = one_in(r, 3);
+    }
+    if (row->attr & A_FPU)
+        settle_x87(b);
+}
+
+static void put_imm(struct build *b, uint64_t v, unsigned size)
+{
+    store_le(b->imm + b->imm_size, size, v);
+    b->imm_size += size;
+}
+
+static void choose_immediates(struct build *b)
+{
+    struct rng *r = &b->rng;
+    const struct insn_row *row = b->row;
+    struct test_case *t = b->t;
+    unsigned z = b->opsize == 2 ? 2 : 4;
+    for (unsigned k = 0; k < 3; k++) {
+        uint64_t v = value_int(r);
+        switch (row->op[k]) {
+        case Ib:
+            if (is(row, "ENTER"))
+                v = one_in(r, 8) ? rng_below(r, 32) : rng_below(r, 4);
+            else if (is(row, "AAM") && !one_in(r, 16))
+                v |= 1;
+            else if (IS_ONE_OF(row, shifts) && !one_in(r, 4))
+                v = rng_below(r, 66);
+            put_imm(b, v, 1);
+            break;
+        case sIb:
+        case Jb:
+            put_imm(b, v, 1);
+            break;
+        case Iw:
+            put_imm(b, is(row, "ENTER") ? rng_below(r, 256) : v, 2);
+            break;
+        case Iz:
+        case sIz:
+            put_imm(b, v, z);
+            break;
+        case Jz:
+            put_imm(b, v, t->mode == CODE_64 ? 4 : z);
+            break;
+        case Iv:
+            put_imm(b, v, b->opsize);
+            break;
+        case Ob:
+        case Ov: {
+            enum place place;
+            unsigned size = operand_bytes(b);
+            uint64_t a = choose_address(b, size, true, &place);
+            if (t->mode == CODE_32 && place == PLACE_NONCANONICAL)
+                a = DATA_END;
+            b->p67 = t->mode == CODE_64 && place != PLACE_NONCANONICAL && one_in(r, 4);
+            fill_operand(b, add_patch(b, a, size)->data, size);
+            t->operand = a;
+            t->operand_size = size;
+            if (t->mode == CODE_64 && !b->p67 && place != PLACE_NONCANONICAL && one_in(r, 8)) {
+                b->seg = one_in(r, 2) ? 0x64 : 0x65;
+                a -= b->seg == 0x64 ? b->fs_base : GS_BASE;
+            }
+            put_imm(b, a, t->mode == CODE_64 && !b->p67 ? 8 : 4);
+            break;
+        }
+        default:
+            break;
+        }
+    }
+}
+
+// A byte register number as a place: register and shift.
+static uint8_t *byte_register(struct build *b, unsigned n, bool rex)
+{
+    return (uint8_t *)gpr(b, !rex && n >= 4 && n < 8 ? n - 4 : n) + (!rex && n >= 4 && n < 8);
+}
+
+// The value of the ModRM operand as chosen, up to 8 bytes.
+static uint64_t operand_value(struct build *b, unsigned size, bool rex)
+{
+    if (b->mem)
+        return load_le(b->t->patch[b->t->patches - 1].data, size);
+    if (size == 1)
+        return *byte_register(b, b->rm, rex);
+    return *gpr(b, b->rm) & size_mask(size);
+}
+
+static void keep_unpinned(struct build *b, unsigned r, unsigned size, uint64_t v)
+{
+    bool operand = !b->mem && b->form.modrm && b->rm == r;
+    if (b->pinned >> r & 1 || operand)
+        return;
+    uint64_t mask = size_mask(size);
+    *gpr(b, r) = (*gpr(b, r) & ~mask) | (v & mask);
+}
+
+static int64_t to_signed(uint64_t v, unsigned size) { return (int64_t)(v << (64 - 8 * size)) >> (64 - 8 * size); }
+
+// Values that depend on the operand's: quotients that fit, comparisons that are equal.
+static void settle_values(struct build *b, bool rex)
+{
+    struct rng *r = &b->rng;
+    const struct insn_row *row = b->row;
+    unsigned size = has_op(row, Eb) ? 1 : b->opsize;
+    if (is(row, "DIV") && !one_in(r, 6)) {
+        uint64_t d = operand_value(b, size, rex);
+        if (size == 1 && d)
+            keep_unpinned(b, RAX, 2, ((rng_next(r) % d) << 8) | (rng_next(r) & 0xff));
+        else if (d)
+            keep_unpinned(b, RDX, size, rng_next(r) % d);
+    } else if (is(row, "IDIV") && !one_in(r, 6)) {
+        int64_t d = to_signed(operand_value(b, size, rex), size);
+        uint64_t magnitude = d < 0 ? -(uint64_t)d : (uint64_t)d;
+        uint64_t upper = magnitude > 1 ? rng_next(r) % magnitude / 2 : 0;
+        if (one_in(r, 2))
+            upper = ~upper;
+        if (size == 1)
+            keep_unpinned(b, RAX, 2, upper << 8 | (rng_next(r) & 0xff));
+        else
+            keep_unpinned(b, RDX, size, upper);
+    } else if (is(row, "CMPXCHG") && one_in(r, 2)) {
+        keep_unpinned(b, RAX, size, operand_value(b, size, rex));
+    } else if (is(row, "CMPXCHG8B") && one_in(r, 2)) {
+        const uint8_t *p = b->t->patch[b->t->patches - 1].data;
+        keep_unpinned(b, RAX, b->opsize, load_le(p, b->opsize));
+        keep_unpinned(b, RDX, b->opsize, load_le(p + b->opsize, b->opsize));
+    } else if ((is(row, "CALL") || is(row, "JMP")) && has_op(row, Ev)) {
+        uint64_t to = jump_target(b);
+        if (b->mem)
+            store_u64(b->t->patch[b->t->patches - 1].data, to);
+        else
+            keep_unpinned(b, b->rm, 8, to), *gpr(b, b->rm) = b->rm == RSP ? *gpr(b, RSP) : to;
+    } else if (is(row, "BOUND")) {
+        uint8_t *p = b->t->patch[b->t->patches - 1].data;
+        uint64_t low = value_int(r);
+        store_le(p, b->opsize, low);
+        store_le(p + b->opsize, b->opsize, low + rng_below(r, 1000));
+        if (one_in(r, 2))
+            keep_unpinned(b, b->reg, b->opsize, low + rng_below(r, 1000));
+    }
+}
+
+// The undefined results named at the top.
+static void avoid_undefined(struct build *b)
+{
+    const struct insn_row *row = b->row;
+    if ((is(row, "SHLD") || is(row, "SHRD")) && b->opsize == 2) {
+        unsigned count = rng_below(&b->rng, 17) | rng_below(&b->rng, 8) << 5;
+        if (has_op(row, Ib))
+            b->imm[0] = (uint8_t)count;
+        else
+            *gpr(b, RCX) = (*gpr(b, RCX) & ~(uint64_t)0xff) | count;
+    }
+}
+
+static void choose_prefixes(struct build *b, unsigned opsize)
+{
+    struct rng *r = &b->rng;
+    const struct insn_row *row = b->row;
+    bool mode64 = b->t->mode == CODE_64;
+    bool fixed = opsize == 0;
+    if (opsize == 2)
+        b->p66 = true;
+    if (opsize == 8 && !(row->attr & (A_F64 | A_D64)))
+        b->rex_w = true;
+    if (mode64 && opsize == 8 && row->attr & A_D64)
+        b->rex_w = one_in(r, 8);
+    bool sized = HAS_ANY_OP(row, Ed, Eq, Gd, Gq, Ey, Gy, Mq);
+    if (mode64 && fixed && !sized && one_in(r, 16))
+        b->rex_w = true;
+    if (mode64 && one_in(r, 8))
+        b->rex_any = true;
+    // Prefixes that mean nothing here.
+    if (row->map == MAP_1 && row->prefix == P_ANY) {
+        if (fixed && !(row->attr & (A_F64 | A_D64)) && one_in(r, 32))
+            b->p66 = true;
+        if (!(row->attr & A_STRING) && row->opcode != 0x90 && one_in(r, 32))
+            b->rep = one_in(r, 2) ? 0xf2 : 0xf3;
+    }
+    if (row->attr & A_LOCK ? b->mem && one_in(r, 8) : one_in(r, 64))
+        b->lock = true;
+    else if (row->attr & A_LOCK && !b->mem && one_in(r, 64))
+        b->lock = true; // #UD
+    if (row->prefix == P_66)
+        b->p66 = true;
+    else if (row->prefix == P_F2)
+        b->rep = 0xf2;
+    else if (row->prefix == P_F3)
+        b->rep = 0xf3;
+}
+
+// Lays the bytes out and sets RIP.
+static void assemble(struct build *b)
+{
+    struct test_case *t = b->t;
+    struct rng *r = &b->rng;
+    const struct insn_row *row = b->row;
+    uint8_t *p = t->code;
+    uint8_t prefix[5];
+    unsigned prefixes = 0, n = 0;
+    if (b->p66)
+        prefix[prefixes++] = 0x66;
+    if (b->p67)
+        prefix[prefixes++] = 0x67;
+    if (b->lock)
+        prefix[prefixes++] = 0xf0;
+    if (b->rep)
+        prefix[prefixes++] = b->rep;
+    if (b->seg)
+        prefix[prefixes++] = b->seg;
+    for (unsigned k = prefixes; k > 1; k--) { // in any order
+        unsigned other = rng_below(r, k);
+        uint8_t swap = prefix[k - 1];
+        prefix[k - 1] = prefix[other];
+        prefix[other] = swap;
+    }
+    memcpy(p, prefix, prefixes);
+    n = prefixes;
+    uint8_t rex = (uint8_t)((b->rex_w ? 8 : 0) | (b->reg & 8 ? 4 : 0) | (b->has_sib && b->index & 8 ? 2 : 0) |
+                            (b->rm & 8 ? 1 : 0));
+    if (t->mode == CODE_64 && (rex || b->rex_any))
+        p[n++] = 0x40 | rex;
+    if (row->map != MAP_1)
+        p[n++] = 0x0f;
+    if (row->map == MAP_0F38 || row->map == MAP_0F3A)
+        p[n++] = row->map == MAP_0F38 ? 0x38 : 0x3a;
+    p[n++] = b->opcode;
+    unsigned disp_at = 0;
+    if (b->form.full >= 0) {
+        p[n++] = (uint8_t)b->form.full;
+    } else if (b->form.modrm) {
+        p[n++] = (uint8_t)((b->mem ? b->modrm_mode : 3) << 6 | (b->reg & 7) << 3 | (b->rm & 7));
+        if (b->mem && b->has_sib)
+            p[n++] = b->sib;
+        if (b->mem && b->disp_size) {
+            disp_at = n;
+            store_le(p + n, b->disp_size, (uint32_t)b->disp);
+            n += b->disp_size;
+        }
+    }
+    if (n + b->imm_size > 15) { // does not happen: the longest are 66 67 F0 64 REX 81 /0 SIB disp32 imm32
+        b->imm_size = 0;
+    }
+    memcpy(p + n, b->imm, b->imm_size);
+    n += b->imm_size;
+    t->len = n;
+    memset(p + n, 0xcc, sizeof t->code - n);
+
+    uint64_t rip = CODE_ADDR + 64 + rng_below(r, CODE_SIZE - 128);
+    if (one_in(r, 24))
+        rip = CODE_ADDR + ORACLE_PAGE - rng_below(r, n + 1);
+    else if (n > 1 && !t->to_end && one_in(r, 96))
+        rip = CODE_END - 1 - rng_below(r, n - 1);
+    t->in.rip = rip;
+    if (b->mem && b->rip_relative && disp_at && !no_access(row))
+        store_u32(p + disp_at, (uint32_t)((uint32_t)b->disp - (uint32_t)(rip + n)));
+}
+
+void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed, uint64_t n, uint64_t fs_base,
+              struct test_case *t)
+{
+    memset(t, 0, offsetof(struct test_case, patch));
+    t->patches = 0;
+    t->operand = 0;
+    t->operand_size = 0;
+    t->to_end = t->any_memory = false;
+    t->mode = cell->mode;
+    struct build b = {.row = row, .t = t, .fs_base = fs_base, .form = form_of(row), .mem = cell->kind == CELL_MEM};
+    b.rng.state = seed ^ (uint64_t)(row - insn_rows) << 40 ^ (uint64_t)cell->mode << 36 ^ (uint64_t)cell->opsize << 32 ^
+                  (uint64_t)cell->kind << 30;
+    b.rng.state = rng_next(&b.rng) + n;
+    b.rng.state = rng_next(&b.rng);
+    struct rng *r = &b.rng;
+    b.opsize = cell->opsize ? cell->opsize : 4;
+
+    size_t len = strlen(row->name);
+    const char *end = len > 2 ? row->name + len - 2 : "";
+    b.type = !strcmp(end, "PS") || !strcmp(end, "SS") ? VEC_F32 : !strcmp(end, "PD") || !strcmp(end, "SD") ? VEC_F64 : VEC_INT;
+    if (starts(row, "CVT")) // by what it converts from
+        b.type = strstr(row->name, "PS2") || strstr(row->name, "SS2") ? VEC_F32
+                 : strstr(row->name, "PD2") || strstr(row->name, "SD2") ? VEC_F64 : VEC_INT;
+
+    for (unsigned k = 0; k < 16; k++)
+        t->in.gpr[k] = cell->mode == CODE_64 || k >= 8 ? value_int(r) : (uint32_t)value_int(r);
+    t->in.rflags = rng_next(r) & (F_ARITH | F_DF);
+    value_fx(r, b.type, t->in.fx);
+    if (row->attr & (A_SSE | A_MMX) || !(row->attr & A_FPU)) { // no pending x87 exception in the way but rarely
+        bool rare = row->attr & A_MMX && one_in(r, 16);
+        if (!rare) {
+            store_u16(t->in.fx + FX_FCW, load_u16(t->in.fx + FX_FCW) | 0x3f);
+            store_u16(t->in.fx + FX_FSW, load_u16(t->in.fx + FX_FSW) & 0x7f7f);
+        }
+    }
+
+    b.opcode = row->opcode;
+    if (row->attr & A_CC)
+        b.opcode |= (uint8_t)rng_below(r, 16);
+    choose_prefixes(&b, cell->opsize);
+    settle(&b);
+    if (HAS_ANY_OP(row, Zb, Zv, Zq)) {
+        b.rm = (uint8_t)rng_below(r, registers(&b));
+        b.opcode |= b.rm & 7;
+    }
+    choose_immediates(&b);
+    if (b.form.modrm && b.form.full < 0) {
+        b.reg = (uint8_t)(b.form.digit >= 0 ? (unsigned)b.form.digit : rng_below(r, registers(&b)));
+        if (b.mem)
+            encode_memory(&b);
+        else
+            b.rm = (uint8_t)rng_below(r, row->attr & A_FPU ? 8 : registers(&b));
+    }
+    bool rex = cell->mode == CODE_64 && (b.rex_w || b.rex_any || b.reg & 8 || b.rm & 8 || (b.has_sib && b.index & 8));
+    settle_values(&b, rex);
+    avoid_undefined(&b);
+    assemble(&b);
+    if (cell->mode == CODE_32) {
+        for (unsigned k = 0; k < 8; k++)
+            t->in.gpr[k] = (uint32_t)t->in.gpr[k];
+    }
+}
+
+// ---- what is undefined ------------------------------------------------------------------------------------------------------
+
+uint32_t gen_undefined(const struct insn_row *row, const struct cell *cell, const struct test_case *t)
+{
+    uint32_t u = row->flags_undefined;
+    if (!u || !IS_ONE_OF(row, shifts))
+        return u;
+    // SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD: a masked count of 0 changes no flag, and OF is defined for
+    // a count of 1; CF of SHL and SHR is undefined only for counts from the operand size on.
+    unsigned count = has_op(row, I1) ? 1 : has_op(row, rCL) ? (uint8_t)t->in.gpr[RCX] : t->code[t->len - 1];
+    unsigned size = has_op(row, Eb) ? 1 : cell->opsize;
+    count &= size == 8 ? 63 : 31;
+    if (count == 0)
+        return 0;
+    if (count == 1)
+        u &= ~(uint32_t)F_OF;
+    if (count < 8 * size)
+        u &= ~(uint32_t)F_CF;
+    return u;
+}

@@ -1,0 +1,259 @@
+// The host's own processor as the oracle: state is loaded by FXRSTOR, POPs and an IRETQ that sets the trap flag, so that
+// exactly one instruction runs; the signal that it ends in (SIGTRAP, or the one of its fault) carries the whole state, the
+// vector, the error code and CR2 in its frame. The handler then puts the caller's context into the frame and returns.
+//
+// Not implemented: hosts other than x86-64 Linux; 16-bit code.
+#include "tests/oracle/native.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+
+// -D_GNU_SOURCE comes from the build: memfd_create, REG_ names.
+#include "cpu/insn.h"
+
+#include <asm/prctl.h>
+#include <cpuid.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+enum { TF = 0x100, IF = 0x200, FIXED = 2, NT = 0x4000, ALT_STACK = 256 * 1024 };
+
+// Popped from top to bottom by oracle_enter.
+struct entry {
+    uint64_t gpr[16];
+    uint64_t rip, cs, rflags, rsp, ss;
+    _Alignas(16) uint8_t fx[FX_SIZE];
+};
+
+void oracle_enter(const struct entry *e, uint64_t *saved_rsp);
+extern const char oracle_resume[];
+
+// clang-format off
+__asm__(
+    ".text\n"
+    ".globl oracle_enter, oracle_resume\n"
+    "oracle_enter:\n"
+    "    push %rbx\n"
+    "    push %rbp\n"
+    "    push %r12\n"
+    "    push %r13\n"
+    "    push %r14\n"
+    "    push %r15\n"
+    "    mov %rsp, (%rsi)\n"
+    "    fxrstor64 176(%rdi)\n"
+    "    mov %rdi, %rsp\n"
+    "    pop %rax\n"
+    "    pop %rcx\n"
+    "    pop %rdx\n"
+    "    pop %rbx\n"
+    "    lea 8(%rsp), %rsp\n" // RSP comes with IRETQ
+    "    pop %rbp\n"
+    "    pop %rsi\n"
+    "    pop %rdi\n"
+    "    pop %r8\n"
+    "    pop %r9\n"
+    "    pop %r10\n"
+    "    pop %r11\n"
+    "    pop %r12\n"
+    "    pop %r13\n"
+    "    pop %r14\n"
+    "    pop %r15\n"
+    "    iretq\n"
+    "oracle_resume:\n"
+    "    pop %r15\n"
+    "    pop %r14\n"
+    "    pop %r13\n"
+    "    pop %r12\n"
+    "    pop %rbp\n"
+    "    pop %rbx\n"
+    "    ret\n");
+// clang-format on
+
+_Static_assert(offsetof(struct entry, fx) == 176, "oracle_enter knows the offset of fx");
+
+// What the handler works on. A signal handler has no argument of its own, so this is the one static object here.
+static struct {
+    volatile sig_atomic_t running;
+    uint64_t saved_rsp;
+    struct context *out;
+    void *alt_stack;
+} run;
+
+static const int handled[] = {SIGTRAP, SIGSEGV, SIGILL, SIGFPE, SIGBUS};
+
+static const unsigned greg_of[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                                     REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+
+static void handler(int sig, siginfo_t *info, void *ucontext)
+{
+    (void)info;
+    ucontext_t *uc = ucontext;
+    greg_t *g = uc->uc_mcontext.gregs;
+    if (!run.running) { // our own bug, not the instruction's
+        signal(sig, SIG_DFL);
+        return;
+    }
+    run.running = 0;
+    struct context *out = run.out;
+    for (unsigned r = 0; r < 16; r++)
+        out->gpr[r] = (uint64_t)g[greg_of[r]];
+    out->rip = (uint64_t)g[REG_RIP];
+    out->rflags = (uint64_t)g[REG_EFL];
+    out->vector = (int)g[REG_TRAPNO];
+    bool has_error = out->vector == EXC_GP || out->vector == EXC_SS || out->vector == EXC_PF || out->vector == EXC_AC;
+    out->error = has_error ? (uint32_t)g[REG_ERR] : 0;
+    out->cr2 = out->vector == EXC_PF ? (uint64_t)g[REG_CR2] : 0;
+
+    uint8_t *fx = (uint8_t *)uc->uc_mcontext.fpregs;
+    memcpy(out->fx, fx, FX_SIZE);
+    store_u16(fx + FX_FCW, 0x37f);
+    store_u16(fx + FX_FSW, 0);
+    store_u16(fx + FX_FTW, 0);
+    store_u32(fx + FX_MXCSR, 0x1f80);
+    g[REG_RIP] = (greg_t)(uintptr_t)oracle_resume;
+    g[REG_RSP] = (greg_t)run.saved_rsp;
+    g[REG_EFL] = IF | FIXED;
+    uint64_t selectors = (uint64_t)g[REG_CSGSFS];
+    g[REG_CSGSFS] = (greg_t)((selectors & 0x0000ffffffff0000) | SEL_CODE64 | (uint64_t)SEL_DATA << 48);
+}
+
+void native_run(struct native *n, enum code_mode mode, bool to_end, const struct context *in, struct context *out)
+{
+    (void)n;
+    struct entry e;
+    memcpy(e.gpr, in->gpr, sizeof e.gpr);
+    memcpy(e.fx, in->fx, FX_SIZE);
+    e.rip = in->rip;
+    e.cs = mode == CODE_64 ? SEL_CODE64 : SEL_CODE32;
+    e.rflags = in->rflags | FIXED | IF | (to_end ? 0 : TF);
+    e.rsp = in->gpr[RSP];
+    e.ss = SEL_DATA;
+    memset(out, 0, sizeof *out);
+    run.out = out;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    run.running = 1;
+    oracle_enter(&e, &run.saved_rsp);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    // SYSCALL took NT and ID over from the code under test: sigreturn does not restore them.
+    __asm__ volatile("pushfq\n\tandq %0, (%%rsp)\n\tpopfq" ::"i"(~(NT | 0x200000)) : "memory", "cc");
+}
+
+static bool map_view(int fd, uint64_t addr, size_t size, size_t off, int prot)
+{
+    return mmap((void *)(uintptr_t)addr, size, prot, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, (off_t)off) != MAP_FAILED;
+}
+
+// One NOP in 32-bit mode: some sandboxes refuse compatibility mode.
+static bool try_32(struct native *n)
+{
+    struct context in = {.rip = CODE_ADDR}, out;
+    store_u16(in.fx + FX_FCW, 0x37f);
+    store_u32(in.fx + FX_MXCSR, 0x1f80);
+    n->code[0] = 0x40; // INC EAX, a REX prefix in 64-bit mode
+    n->code[1] = 0x90;
+    native_run(n, CODE_32, false, &in, &out);
+    return out.vector == EXC_DB && out.rip == CODE_ADDR + 1 && out.gpr[RAX] == 1;
+}
+
+const char *native_open(struct native *n)
+{
+    memset(n, 0, sizeof *n);
+    void *region = mmap((void *)(uintptr_t)REGION_ADDR, REGION_SIZE, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (region != (void *)(uintptr_t)REGION_ADDR)
+        return "the arena's addresses are taken";
+    int fd = memfd_create("oracle", MFD_CLOEXEC);
+    if (fd < 0 || ftruncate(fd, ARENA_SIZE + CODE_SIZE) != 0)
+        return "no memory for the arena";
+    n->arena = mmap(NULL, ARENA_SIZE + CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (n->arena == MAP_FAILED)
+        return "no memory for the arena";
+    n->code = n->arena + ARENA_SIZE;
+    memset(n->arena, 0, ARENA_SIZE + CODE_SIZE);
+    if (!map_view(fd, DATA_ADDR, DATA_SIZE, 0, PROT_READ | PROT_WRITE) ||
+        !map_view(fd, RDONLY_ADDR, RDONLY_SIZE, DATA_SIZE, PROT_READ) ||
+        !map_view(fd, STACK_ADDR, STACK_SIZE, DATA_SIZE + RDONLY_SIZE, PROT_READ | PROT_WRITE) ||
+        !map_view(fd, CODE_ADDR, CODE_SIZE, ARENA_SIZE, PROT_READ | PROT_EXEC))
+        return "the arena cannot be mapped (executable memory refused?)";
+    close(fd);
+
+    if (syscall(SYS_arch_prctl, ARCH_GET_FS, &n->fs_base) != 0 || syscall(SYS_arch_prctl, ARCH_SET_GS, (long)GS_BASE) != 0)
+        return "arch_prctl is refused";
+    // Compatibility mode uses DS and ES, which are null in a 64-bit process.
+    __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es" ::"r"(SEL_DATA));
+
+    run.alt_stack = malloc(ALT_STACK);
+    stack_t stack = {.ss_sp = run.alt_stack, .ss_size = ALT_STACK};
+    if (!run.alt_stack || sigaltstack(&stack, NULL) != 0)
+        return "no memory for the signal stack";
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigfillset(&action.sa_mask);
+    for (unsigned k = 0; k < ARRAY_LEN(handled); k++)
+        sigaction(handled[k], &action, NULL);
+    n->has_32 = try_32(n);
+    return NULL;
+}
+
+void native_close(struct native *n)
+{
+    for (unsigned k = 0; k < ARRAY_LEN(handled); k++)
+        signal(handled[k], SIG_DFL);
+    stack_t off = {.ss_flags = SS_DISABLE};
+    sigaltstack(&off, NULL);
+    free(run.alt_stack);
+    munmap(n->arena, ARENA_SIZE + CODE_SIZE);
+    munmap((void *)(uintptr_t)REGION_ADDR, REGION_SIZE);
+}
+
+// Where CPUID announces a feature (SDM vol. 2, CPUID): leaf, register (0 EAX to 3 EDX), bit. EDX bit 4 of leaf 1 is the
+// time-stamp counter, which every host has.
+static const struct {
+    uint32_t leaf;
+    uint8_t reg, bit;
+} feature_bits[] = {
+    [FEAT_NONE] = {1, 3, 4},         [FEAT_CMOV] = {1, 3, 15},   [FEAT_CX8] = {1, 3, 8},
+    [FEAT_CX16] = {1, 2, 13},        [FEAT_MMX] = {1, 3, 23},    [FEAT_SSE] = {1, 3, 25},
+    [FEAT_SSE2] = {1, 3, 26},        [FEAT_SSE3] = {1, 2, 0},    [FEAT_SSSE3] = {1, 2, 9},
+    [FEAT_SSE41] = {1, 2, 19},       [FEAT_SSE42] = {1, 2, 20},  [FEAT_POPCNT] = {1, 2, 23},
+    [FEAT_LM] = {0x80000001, 3, 29}, [FEAT_SYSCALL] = {0x80000001, 3, 11}, [FEAT_RDTSCP] = {0x80000001, 3, 27},
+    [FEAT_LAHF64] = {0x80000001, 2, 0}, [FEAT_FXSR] = {1, 3, 24}, [FEAT_CLFLUSH] = {1, 3, 19},
+    [FEAT_XSAVE] = {1, 2, 27},       [FEAT_MONITOR] = {1, 2, 3}, [FEAT_FSGSBASE] = {7, 1, 0},
+    [FEAT_MOVBE] = {1, 2, 22},
+};
+
+bool native_has_feature(unsigned feature)
+{
+    uint32_t r[4];
+    if (feature >= ARRAY_LEN(feature_bits) || !feature_bits[feature].leaf ||
+        !__get_cpuid_count(feature_bits[feature].leaf, 0, &r[0], &r[1], &r[2], &r[3]))
+        return false;
+    return r[feature_bits[feature].reg] >> feature_bits[feature].bit & 1;
+}
+
+#else
+
+const char *native_open(struct native *n)
+{
+    memset(n, 0, sizeof *n);
+    return "this host is not x86-64 Linux";
+}
+
+void native_close(struct native *n) { (void)n; }
+
+void native_run(struct native *n, enum code_mode mode, bool to_end, const struct context *in, struct context *out)
+{
+    (void)n, (void)mode, (void)to_end;
+    *out = *in;
+}
+
+bool native_has_feature(unsigned feature)
+{
+    (void)feature;
+    return false;
+}
+
+#endif
