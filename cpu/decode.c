@@ -400,8 +400,13 @@ enum decode_status decode(const struct decode_index *x, uint32_t mode, const uin
 
     i->len = (uint8_t)k.at;
     i->ip = (uint16_t)(off + k.at);
-    if (rip)
-        i->disp = (int32_t)((uint32_t)i->disp + i->ip);
+    if (rip) {
+        int64_t from_page = (int64_t)i->disp + i->ip;
+        if (from_page == (int32_t)from_page || asize == 4)
+            i->disp = (int32_t)from_page;
+        else
+            i->ea = EA_RIP_FAR;
+    }
 
     exec_fn *fn;
     if (!allowed(x, row, i, &p, mode, &fn)) {

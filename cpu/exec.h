@@ -194,6 +194,7 @@ static inline void rmw_end(struct cpu *c, const struct insn *i, unsigned size, u
 static inline enum exec_result load128(struct cpu *c, const struct insn *i, bool align, uint64_t *lo, uint64_t *hi)
 {
     uint64_t linear;
+    *lo = *hi = 0;
     enum exec_result r = ea_linear(c, i, 16, FOR_READ, &linear);
     if (unlikely(r != EXEC_NEXT))
         return r;

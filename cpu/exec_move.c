@@ -94,6 +94,8 @@ enum exec_result x_mov_OvAX(struct cpu *c, const struct insn *i) { return store_
 static inline uint64_t lea_offset(const struct cpu *c, const struct insn *i)
 {
     uint64_t a = ea_offset(c, i);
+    if (unlikely(i->ea == EA_RIP_FAR))
+        a += i->ip;
     if (unlikely(!(i->flags & INSN_ASIZE64)))
         a = i->flags & INSN_ASIZE32 ? (uint32_t)a : (uint16_t)a;
     return a;
@@ -347,7 +349,7 @@ enum exec_result x_cmpxchg8b(struct cpu *c, const struct insn *i)
         set_zf(c, equal);
         return next(c, i);
     }
-    uint64_t linear, lo = 0, hi = 0;
+    uint64_t linear, lo, hi;
     TRY(ea_linear(c, i, 16, FOR_WRITE, &linear));
     if (linear & 15)
         return fault_gp0(c, i);

@@ -34,6 +34,7 @@ enum ea_kind {
     EA_FLAT32,  // 32-bit wrap, segment base 0, limit 4 GiB - 1
     EA_SEG32,   // 32-bit wrap, base and limit checked (in long mode: base only)
     EA_SEG16,   // 16-bit wrap, base and limit checked
+    EA_RIP_FAR, // 64-bit address size, RIP-relative, and disp + ip does not fit insn.disp: ip is still to be added
 };
 
 enum insn_flag {

@@ -279,6 +279,8 @@ enum exec_result segment_linear(struct cpu *c, const struct insn *i, unsigned se
 
 enum exec_result ea_slow_value(struct cpu *c, const struct insn *i, uint64_t offset, unsigned size, enum access_kind kind)
 {
+    if (i->ea == EA_RIP_FAR)
+        return segment_linear(c, i, i->seg, offset + i->ip, size, kind);
     return segment_linear(c, i, i->seg, i->ea == EA_SEG16 ? (uint16_t)offset : (uint32_t)offset, size, kind);
 }
 

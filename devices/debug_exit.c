@@ -1,5 +1,5 @@
-// Debug exit: the interface of QEMU's isa-debug-exit device at its customary port F4h, four ports wide. Reads give zero.
-// It has no data sheet and no state.
+// Debug exit: the interface of QEMU's isa-debug-exit device at its customary port F4h, four ports wide. Reads give
+// zero. It has no data sheet and no state.
 #include "devices/debug_exit.h"
 
 static uint64_t read_port(void *ctx, uint64_t offset, unsigned size)

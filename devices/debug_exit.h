@@ -9,8 +9,8 @@
 #define DEBUG_EXIT_WINDOW 4u
 
 struct debug_exit {
-    // Wiring: called with the value written, 8, 16 or 32 bits, zero extended; the board makes (value << 1) | 1 of it and
-    // ends the run. May be NULL.
+    // Wiring: called with the value written, 8, 16 or 32 bits, zero extended; the board makes (value << 1) | 1 of it
+    // and ends the run. May be NULL.
     void (*exit)(void *ctx, uint32_t value);
     void *ctx;
 };

@@ -27,4 +27,7 @@ const struct device_class debugcon_class = {
     .fields = no_fields,
 };
 
-void debugcon_init(struct debugcon *d, const struct char_backend *out) { *d = (struct debugcon){.out = *out}; }
+void debugcon_init(struct debugcon *d, const struct char_backend *out)
+{
+    *d = (struct debugcon){.out = *out};
+}

@@ -44,7 +44,10 @@ enum {
 // Inputs that can be level triggered: not the timer, keyboard and cascade, nor the clock and the coprocessor.
 static const uint8_t elcr_mask[2] = {0xf8, 0xde};
 
-static uint8_t irr(const struct pic_8259a_chip *c) { return c->edge | (c->pins & c->elcr); }
+static uint8_t irr(const struct pic_8259a_chip *c)
+{
+    return c->edge | (c->pins & c->elcr);
+}
 
 // The level that INT asks service for, or -1: priority resolver, "Fully Nested Mode", "Special Mask Mode" and "The
 // Special Fully Nested Mode".
@@ -80,7 +83,10 @@ static void set_pin(struct pic_8259a_chip *c, unsigned n, bool level)
         c->edge |= bit;
 }
 
-bool pic_8259a_pending(const struct pic_8259a *p) { return request(p, MASTER) >= 0; }
+bool pic_8259a_pending(const struct pic_8259a *p)
+{
+    return request(p, MASTER) >= 0;
+}
 
 static void update(void *self)
 {

@@ -49,12 +49,12 @@ extern const struct io_ops pic_8259a_elcr_io;   // ctx = struct pic_8259a *, byt
 // Clears `p` and resets its state.
 void pic_8259a_init(struct pic_8259a *p);
 
-// Input IRQ n, n < PIC_8259A_INPUTS, as a target of struct line; ctx = struct pic_8259a *. Input 2 is the cascade and is
-// ignored.
+// Input IRQ n, n < PIC_8259A_INPUTS, as a target of struct line; ctx = struct pic_8259a *. Input 2 is the cascade and
+// is ignored.
 void pic_8259a_set(void *ctx, unsigned n, bool level);
 
-// The INTA cycles, as a target of struct intr_ack; ctx = struct pic_8259a *. Returns the vector; without a request it is
-// that of level 7, which is then not in service (data sheet, "Edge and Level Triggered Modes").
+// The INTA cycles, as a target of struct intr_ack; ctx = struct pic_8259a *. Returns the vector; without a request it
+// is that of level 7, which is then not in service (data sheet, "Edge and Level Triggered Modes").
 uint8_t pic_8259a_acknowledge(void *ctx);
 
 // Level of INT.

@@ -3,8 +3,8 @@
 // Nothing is counted: a counter is the pulse that loaded it and the count that it got, and OUT, CE and OUT's next edge
 // follow from those. A write or a gate change takes effect at the CLK pulse after it.
 //
-// Differs: a count of 1 in mode 2 (illegal) keeps OUT high; GATE falling within a strobe of mode 4 ends the strobe; CE of
-// a counter without a count, or between a control word and its count, stands still; before its first control word a
+// Differs: a count of 1 in mode 2 (illegal) keeps OUT high; GATE falling within a strobe of mode 4 ends the strobe; CE
+// of a counter without a count, or between a control word and its count, stands still; before its first control word a
 // counter is in mode 0, with OUT low (the data sheet leaves all of these undefined).
 #include "devices/pit_8254.h"
 
@@ -18,7 +18,7 @@ enum { RW_LATCH = 0, RW_LOW = 1, RW_HIGH = 2, RW_BOTH = 3 };
 
 enum {
     CONTROL_PORT = 3,
-    READ_BACK = 3,          // counter field of the read-back command
+    READ_BACK = 3, // counter field of the read-back command
     READ_BACK_NO_COUNT = 0x20,
     READ_BACK_NO_STATUS = 0x10,
     STATUS_OUT = 0x80,
@@ -42,9 +42,15 @@ static uint64_t pulse_ns(uint64_t k)
     return whole * PIT_8254_CLK_NS + (rest * PIT_8254_CLK_NS + PIT_8254_CLK_PULSES - 1) / PIT_8254_CLK_PULSES;
 }
 
-static unsigned rw(const struct pit_8254_counter *c) { return c->control >> 4 & 3; }
+static unsigned rw(const struct pit_8254_counter *c)
+{
+    return c->control >> 4 & 3;
+}
 
-static bool bcd(const struct pit_8254_counter *c) { return c->control & 1; }
+static bool bcd(const struct pit_8254_counter *c)
+{
+    return c->control & 1;
+}
 
 // 0 to 5; of the three mode bits the first is "don't care" in modes 2 and 3.
 static unsigned mode(const struct pit_8254_counter *c)
@@ -54,7 +60,10 @@ static unsigned mode(const struct pit_8254_counter *c)
 }
 
 // In modes 1 and 5 GATE only triggers, in the others its low level stops the counting.
-static bool stopped(const struct pit_8254_counter *c) { return !c->gate && mode(c) != 1 && mode(c) != 5; }
+static bool stopped(const struct pit_8254_counter *c)
+{
+    return !c->gate && mode(c) != 1 && mode(c) != 5;
+}
 
 static uint32_t pulses_of_cr(const struct pit_8254_counter *c)
 {
@@ -75,10 +84,16 @@ static uint16_t displayed(const struct pit_8254_counter *c, uint64_t value)
 }
 
 // Pulses counted since CE was loaded; not before c->start.
-static uint64_t elapsed(const struct pit_8254_counter *c, uint64_t k) { return stopped(c) ? c->held : k - c->start; }
+static uint64_t elapsed(const struct pit_8254_counter *c, uint64_t k)
+{
+    return stopped(c) ? c->held : k - c->start;
+}
 
 // Length of mode 3's high half.
-static uint32_t high_half(const struct pit_8254_counter *c) { return (c->count + 1) / 2; }
+static uint32_t high_half(const struct pit_8254_counter *c)
+{
+    return (c->count + 1) / 2;
+}
 
 // Pulses since the high half of mode 3 began last.
 static uint32_t position(const struct pit_8254_counter *c, uint64_t k)
@@ -432,8 +447,8 @@ static const char *check(const void *self)
             return "pit: a flag is neither 0 nor 1";
         if (c->start > PULSE_LIMIT || c->held > PULSE_LIMIT || c->driven > PULSE_LIMIT)
             return "pit: a pulse number is out of range";
-        if (c->reload_at != UINT64_MAX && (c->reload_at > PULSE_LIMIT || !c->reload || stopped(c) ||
-                                           c->phase != LOADED || c->reload_at <= c->start))
+        if (c->reload_at != UINT64_MAX &&
+            (c->reload_at > PULSE_LIMIT || !c->reload || stopped(c) || c->phase != LOADED || c->reload_at <= c->start))
             return "pit: reload_at does not fit";
     }
     return NULL;

@@ -21,7 +21,10 @@ enum {
 // Pulses of 105 / 88000 ns in a refresh interval.
 enum { REFRESH_PULSES = 18, CLK_PULSES = 105, CLK_NS = 88000 };
 
-static bool input(const struct port61 *p, enum port61_input n) { return p->s.inputs >> n & 1; }
+static bool input(const struct port61 *p, enum port61_input n)
+{
+    return p->s.inputs >> n & 1;
+}
 
 static void update(void *self)
 {

@@ -1,4 +1,4 @@
-// Reset and A20: port 92h and the reset control register CF9h of the Intel 82371SB PIIX3 (290550, section 2.5).
+// Port 92h: A20 gate and fast processor reset.
 #ifndef DEVICES_RESET_CONTROL_H
 #define DEVICES_RESET_CONTROL_H
 
@@ -7,12 +7,10 @@
 #include "core/map.h"
 
 #define RESET_CONTROL_PORT_92  0x92u  // where the board maps reset_control_port92_io, one port
-#define RESET_CONTROL_PORT_CF9 0xcf9u // behind the host bridge's window at CF8h: reset_control_cf9_io
 
 // clang-format off
 #define RESET_CONTROL_STATE(F, A, S, T)                                                                                \
     F(T, uint8_t, port92,   0, "port 92h: bit 1 FAST_A20, bit 0 FAST_INIT")                                            \
-    F(T, uint8_t, rc,       0, "RC, port CF9h: bit 2 RCPU, bit 1 SRST")                                                \
     F(T, uint8_t, a20_gate, 1, "A20 gate of the keyboard controller; high while nothing drives it")
 STATE_STRUCT(reset_control_state, RESET_CONTROL_STATE);
 // clang-format on
@@ -22,12 +20,10 @@ struct reset_control {
     // Wiring, set by the board after reset_control_init().
     struct line a20;   // high: the processor's A20 reaches memory
     struct line init;  // pulsed high: soft reset, the processor's INIT
-    struct line reset; // pulsed high: hard reset of the whole board
 };
 
 extern const struct device_class reset_control_class;
 extern const struct io_ops reset_control_port92_io; // ctx = struct reset_control *, bytes
-extern const struct io_ops reset_control_cf9_io;    // ctx = struct reset_control *, bytes
 
 // Clears `r` and resets its state.
 void reset_control_init(struct reset_control *r);

@@ -1,13 +1,13 @@
-// Real-time clock: Motorola MC146818A data sheet (ADI1014), with 114 bytes of memory behind it, as in a PC: ports 70h and
-// 71h, and the century in byte 32h (IBM PS/2 and ACPI's FADT).
+// Real-time clock: Motorola MC146818A data sheet (ADI1014), with 114 bytes of memory behind it, as in a PC: ports 70h
+// and 71h, and the century in byte 32h (IBM PS/2 and ACPI's FADT).
 //
-// Time registers are kept as of the last update and brought up to date when someone looks, so that nothing runs while no
-// interrupt is enabled. Every byte that a guest writes there counts on from the values that it stands for.
+// Time registers are kept as of the last update and brought up to date when someone looks, so that nothing runs while
+// no interrupt is enabled. Every byte that a guest writes there counts on from the values that it stands for.
 //
-// Not implemented: SQW (a PC leaves the pin open), daylight savings (DSE is only kept), the time bases other than 32.768
-// kHz: with DV other than 010 the divider is held in reset.
-// Differs: time registers keep their old values during an update instead of undefined ones; the century is counted too,
-// as in later chips, and years divisible by 100 are Gregorian.
+// Not implemented: SQW (a PC leaves the pin open), daylight savings (DSE is only kept), the time bases other
+// than 32.768 kHz: with DV other than 010 the divider is held in reset. Differs: time registers keep their old values
+// during an update instead of undefined ones; the century is counted too, as in later chips, and years divisible by 100
+// are Gregorian.
 #include "devices/rtc_mc146818.h"
 
 STATE_TABLE(rtc_mc146818_state, RTC_MC146818_STATE);
@@ -59,19 +59,25 @@ enum {
 
 enum { CRYSTAL_HZ = 32768 };
 
-#define SECOND_NS       ((uint64_t)1000000000)
-#define HALF_SECOND_NS  (SECOND_NS / 2)
-#define UIP_NS          ((uint64_t)(244 + 1984) * 1000) // tBUC and tUC: from UIP's rise to the end of the update
-#define DAY_SECONDS     ((uint64_t)86400)
-#define EPOCH_DAYS      ((uint64_t)719528) // from year 0 to 1970-01-01
-#define GREGORIAN_DAYS  ((uint64_t)146097) // in 400 years
-#define STAMP_LIMIT     ((uint64_t)1 << 63)
+#define SECOND_NS      ((uint64_t)1000000000)
+#define HALF_SECOND_NS (SECOND_NS / 2)
+#define UIP_NS         ((uint64_t)(244 + 1984) * 1000) // tBUC and tUC: from UIP's rise to the end of the update
+#define DAY_SECONDS    ((uint64_t)86400)
+#define EPOCH_DAYS     ((uint64_t)719528) // from year 0 to 1970-01-01
+#define GREGORIAN_DAYS ((uint64_t)146097) // in 400 years
+#define STAMP_LIMIT    ((uint64_t)1 << 63)
 
 // ---- Calendar ----
 
-static uint64_t days_before_year(uint64_t y) { return 365 * y + (y + 3) / 4 - (y + 99) / 100 + (y + 399) / 400; }
+static uint64_t days_before_year(uint64_t y)
+{
+    return 365 * y + (y + 3) / 4 - (y + 99) / 100 + (y + 399) / 400;
+}
 
-static bool leap(uint64_t y) { return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0); }
+static bool leap(uint64_t y)
+{
+    return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+}
 
 // Month 1 to 12.
 static unsigned month_days(uint64_t y, unsigned month)
@@ -80,7 +86,10 @@ static unsigned month_days(uint64_t y, unsigned month)
     return days[month - 1] + (month == 2 && leap(y));
 }
 
-static bool binary(const struct rtc_mc146818_state *s) { return s->ram[REG_B] & B_DM; }
+static bool binary(const struct rtc_mc146818_state *s)
+{
+    return s->ram[REG_B] & B_DM;
+}
 
 static unsigned decode(const struct rtc_mc146818_state *s, uint8_t byte)
 {
@@ -153,7 +162,10 @@ static void advance(struct rtc_mc146818_state *s, uint64_t seconds)
 
 // ---- Alarm ----
 
-static bool alarm_matches(uint8_t alarm, uint8_t byte) { return alarm >= ALARM_ANY || alarm == byte; }
+static bool alarm_matches(uint8_t alarm, uint8_t byte)
+{
+    return alarm >= ALARM_ANY || alarm == byte;
+}
 
 // Seconds, 1 to 86400, until the time registers will match the alarm registers; 0 if they never do.
 static unsigned seconds_to_alarm(const struct rtc_mc146818_state *s)
@@ -182,9 +194,15 @@ static unsigned seconds_to_alarm(const struct rtc_mc146818_state *s)
 
 // ---- Divider, updates and flags ----
 
-static bool running(const struct rtc_mc146818_state *s) { return (s->ram[REG_A] & A_DV) == A_DV_RUN; }
+static bool running(const struct rtc_mc146818_state *s)
+{
+    return (s->ram[REG_A] & A_DV) == A_DV_RUN;
+}
 
-static bool updating(const struct rtc_mc146818_state *s) { return running(s) && !(s->ram[REG_B] & B_SET); }
+static bool updating(const struct rtc_mc146818_state *s)
+{
+    return running(s) && !(s->ram[REG_B] & B_SET);
+}
 
 // The period of the periodic interrupt is 2^this crystal periods (data sheet, table 5); only with RS other than 0.
 static unsigned period_shift(const struct rtc_mc146818_state *s)
@@ -193,7 +211,10 @@ static unsigned period_shift(const struct rtc_mc146818_state *s)
     return rs <= 2 ? rs + 6 : rs - 1;
 }
 
-static bool periodic(const struct rtc_mc146818_state *s) { return running(s) && s->ram[REG_A] & A_RS; }
+static bool periodic(const struct rtc_mc146818_state *s)
+{
+    return running(s) && s->ram[REG_A] & A_RS;
+}
 
 // Periods that have ended by `ns` since the divider began to run.
 static uint64_t periods(const struct rtc_mc146818_state *s, uint64_t ns)
@@ -225,7 +246,10 @@ static bool irqf(const struct rtc_mc146818_state *s)
     return s->ram[REG_C] & s->ram[REG_B] & C_FLAGS; // flags and enables have the same bits
 }
 
-static uint64_t sooner(uint64_t a, uint64_t b) { return a < b ? a : b; }
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 // When IRQ will be asserted, CLOCK_NEVER if the time alone does not do it.
 static uint64_t next_irq(const struct rtc_mc146818_state *s)

@@ -9,7 +9,7 @@
 
 #define RTC_MC146818_PORT   0x70u // where the board maps rtc_mc146818_io
 #define RTC_MC146818_WINDOW 2u
-#define RTC_MC146818_BYTES  128u  // 14 registers and 114 bytes of memory
+#define RTC_MC146818_BYTES  128u // 14 registers and 114 bytes of memory
 
 // clang-format off
 #define RTC_MC146818_STATE(F, A, S, T)                                                                                 \

@@ -1,5 +1,5 @@
-// Serial port with FIFOs: National Semiconductor PC16550D data sheet (TL/C/8652), in a PC's wiring, where OUT2 gates the
-// interrupt line.
+// Serial port with FIFOs: National Semiconductor PC16550D data sheet (TL/C/8652), in a PC's wiring, where OUT2 gates
+// the interrupt line.
 //
 // Sending takes no time: a byte is with the backend when the write ends, so THRE and TEMT are always set, and the
 // interrupt of an emptied THR follows each write at once.
@@ -66,9 +66,15 @@ enum {
 // The crystal of a PC's serial port; a bit lasts 16 * divisor of its periods.
 enum { CRYSTAL_HZ = 1843200 };
 
-static bool fifos(const struct uart_16550a_state *s) { return s->fcr & FCR_ENABLE; }
+static bool fifos(const struct uart_16550a_state *s)
+{
+    return s->fcr & FCR_ENABLE;
+}
 
-static unsigned depth(const struct uart_16550a_state *s) { return fifos(s) ? UART_16550A_FIFO : 1; }
+static unsigned depth(const struct uart_16550a_state *s)
+{
+    return fifos(s) ? UART_16550A_FIFO : 1;
+}
 
 static bool trigger_reached(const struct uart_16550a_state *s)
 {

@@ -36,20 +36,6 @@ static void apic_send(void *ctx, const struct apic_message *msg)
         lapic_receive(&m->lapic, msg);
 }
 
-static void nmi_enable(void *ctx, unsigned n, bool level)
-{
-    struct machine *m = ctx;
-    (void)n;
-    m->nmi_enabled = level;
-}
-
-static void board_nmi(void *ctx, unsigned n, bool level)
-{
-    struct machine *m = ctx;
-    if (m->nmi_enabled)
-        cpu_pulse_nmi(m->cpu, n, level);
-}
-
 // ---- address decoding that the guest can change --------------------------------------------------------------------------------
 
 static void lapic_moved(void *ctx)
@@ -235,16 +221,16 @@ bool pc_build(struct machine *m)
     for (unsigned n = 0; n < 4; n++)
         m->piix3.pirq[n] = (struct line){pirq, m, n};
     m->pit.out[0] = (struct line){piix3_isa_irq, &m->piix3, 0};
-    m->pit.out[2] = (struct line){port61_input, &m->port61, 0};
+    m->pit.out[2] = (struct line){port61_input, &m->port61, PORT61_OUT2};
     m->port61.gate2 = (struct line){pit_8254_gate, &m->pit, 2};
-    m->port61.nmi = (struct line){board_nmi, m, 0};
+    m->port61.nmi = (struct line){cpu_pulse_nmi, m->cpu, 0};
     m->rtc.irq = (struct line){piix3_isa_irq, &m->piix3, 8};
-    m->rtc.nmi_enable = (struct line){nmi_enable, m, 0};
+    m->rtc.nmi_enable = (struct line){port61_input, &m->port61, PORT61_NMI_ENABLE};
     m->pm.sci = (struct line){piix3_isa_irq, &m->piix3, 9};
 
     // Resets, power and A20.
     m->reset.a20 = (struct line){a20, m, 0};
-    m->reset.init = m->reset.reset = (struct line){reset_line, m, 0};
+    m->reset.init = (struct line){reset_line, m, 0};
     m->i440fx.cf9 = &piix3_rcr_io;
     m->i440fx.cf9_ctx = &m->piix3;
     m->piix3.reset = cf9_reset;

@@ -54,7 +54,6 @@ struct machine {
 
     // Derived from the chips.
     bool uart_irq[MACHINE_SERIAL_PORTS];
-    bool nmi_enabled;
     uint64_t lapic_base;  // where the windows are mapped now; 0: not
     uint64_t ioapic_base;
     uint16_t pm_base;

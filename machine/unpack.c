@@ -11,11 +11,13 @@
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum result { DONE, TRUNCATED, CORRUPT, TOO_LARGE, TOO_HUNGRY, NO_MEMORY };
 
 // Decoders with a dictionary larger than this are refused; kernels use up to 128 MiB.
-#define DICTIONARY_MAX ((uint64_t)512 << 20)
+#define DICTIONARY_LOG 29
+#define DICTIONARY_MAX ((uint64_t)1 << DICTIONARY_LOG)
 
 // The growing output. One byte more than `max` is allowed inside, so that a decoder that has not ended there shows it.
 struct sink {
@@ -118,9 +120,10 @@ static enum result unlzma(const uint8_t *in, size_t size, struct sink *s, bool a
 
 static enum result unzstd(const uint8_t *in, size_t size, struct sink *s)
 {
-    ZSTD_DStream *z = ZSTD_createDStream();
+    ZSTD_DCtx *z = ZSTD_createDCtx();
     if (!z)
         return NO_MEMORY;
+    ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, DICTIONARY_LOG);
     ZSTD_inBuffer input = {in, size, 0};
     enum result result = DONE;
     for (size_t left = 1; left;) {
@@ -131,8 +134,10 @@ static enum result unzstd(const uint8_t *in, size_t size, struct sink *s)
         size_t before = input.pos;
         left = ZSTD_decompressStream(z, &output, &input);
         if (ZSTD_isError(left)) {
-            // The library's own limit for windows, 128 MiB, has no code in the stable interface; memory is told apart.
-            result = CORRUPT;
+            ZSTD_ErrorCode code = ZSTD_getErrorCode(left);
+            result = code == ZSTD_error_frameParameter_windowTooLarge ? TOO_HUNGRY
+                     : code == ZSTD_error_memory_allocation           ? NO_MEMORY
+                                                                      : CORRUPT;
             break;
         }
         bool moved = output.pos != s->size || input.pos != before;
@@ -142,7 +147,7 @@ static enum result unzstd(const uint8_t *in, size_t size, struct sink *s)
             break;
         }
     }
-    ZSTD_freeDStream(z);
+    ZSTD_freeDCtx(z);
     return result;
 }
 

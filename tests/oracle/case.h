@@ -80,14 +80,16 @@ enum { MAX_PATCHES = 4 };
 
 struct test_case {
     enum code_mode mode;
-    uint8_t code[16];
-    unsigned len; // bytes of code
+    uint8_t code[24]; // INT3s behind it
+    unsigned len;     // bytes of the instruction
+    unsigned tail;    // bytes of a conditional branch behind it that goes one byte on, 0 if there is none
     struct context in;
     struct patch patch[MAX_PATCHES];
     unsigned patches;
     uint64_t operand;      // linear address of the memory operand, 0 if there is none
     unsigned operand_size; // bytes, 0 if there is none
-    bool to_end;           // run without the trap flag to an INT3 behind it (repeated string instructions)
+    bool to_end;           // run without the trap flag to an INT3 behind it (repeated instructions, those with a branch)
+    bool ours_to_end;      // the emulated processor runs it so, as part of a block, the host by the trap flag
     bool any_memory;       // memory after a fault is not defined (several stores may have been done in part)
 };
 

@@ -2,8 +2,10 @@
 // (which implicit address, which values make an instruction interesting) is in settle(), by mnemonic.
 //
 // Not generated, because the manual leaves the result itself undefined: BSWAP of 16 bits, SHLD and SHRD of 16 bits by more
-// than 16, FBLD of invalid digits. Not generated, because the host's kernel would notice: EFLAGS.AC from POPF, addresses
-// in the kernel's half, MXCSR bit 17 (AMD's misaligned mode).
+// than 16, FBLD of invalid digits. Because the host's kernel would notice: EFLAGS.AC from POPF, addresses in the kernel's
+// half, MXCSR bit 17 (AMD's misaligned mode). Because processors differ: PREFETCHW of a register, MOVSXD to 16 bits, UD0
+// and UD1 at the end of the code pages, LOOP with F2 or F3, what POPA has loaded and where images of many fields fault
+// when they lie across two pages.
 #include "tests/oracle/gen.h"
 
 #include "tests/oracle/values.h"
@@ -120,7 +122,7 @@ static struct form form_of(const struct insn_row *row)
     bool g = HAS_ANY_OP(row, Gb, Gw, Gd, Gq, Gv, Gy, Vx, Vd, Vq, Pq);
     f.modrm = row->ext != NX || e || m || u || g;
     f.mem = f.modrm && (e || m || row->ext & (EXT_MEM | EXT_ANYMEM));
-    f.reg = f.modrm && !m;
+    f.reg = f.modrm && !m && !starts(row, "PREFETCH");
     if (row->ext == NX)
         return f;
     if (row->ext & EXT_FULL) {
@@ -141,7 +143,7 @@ static unsigned sizes_of(const struct insn_row *row, enum code_mode mode, unsign
 {
     bool v = HAS_ANY_OP(row, Ev, Gv, Zv, Iz, Iv, sIz, Ov, Xv, Yv), y = HAS_ANY_OP(row, Ey, Gy) || is(row, "CMPXCHG8B");
     v |= !(row->attr & A_FPU) && row->fn[0] != row->fn[1] && !y;
-    v |= is(row, "PUSHA") || is(row, "POPA");
+    v |= row->attr & A_NO64 && row->implicit_written & R_(RSP);
     unsigned n = 0;
     if (IS_ONE_OF(row, env_rows)) {
         size[n++] = 4;
@@ -153,7 +155,7 @@ static unsigned sizes_of(const struct insn_row *row, enum code_mode mode, unsign
         size[n++] = 2;
     } else if (v || y) {
         size[n++] = 4;
-        if (v && !is(row, "BSWAP") && row->prefix != P_66)
+        if (v && !is(row, "BSWAP") && !is(row, "MOVSXD") && row->prefix != P_66)
             size[n++] = 2;
         if (mode == CODE_64)
             size[n++] = 8;
@@ -317,7 +319,7 @@ static uint64_t choose_address(struct build *b, unsigned size, bool may_fault, e
 {
     struct rng *r = &b->rng;
     unsigned choice = may_fault ? rng_below(r, 64) : 8 + rng_below(r, 56);
-    bool image = size > 16; // may be stored in part before a fault
+    bool image = size > 10 && size != 16; // accessed piece by piece
     *place = PLACE_FAULT;
     switch (choice) {
     case 0:
@@ -648,6 +650,8 @@ static void settle(struct build *b)
         fill_operand(b, add_patch(b, *gpr(b, RSP), 8)->data, 8);
         if (is(row, "LEAVE") || is(row, "ENTER"))
             set_reg_value(b, RBP, stack_address(b, true));
+        if (is(row, "POPA") && *gpr(b, RSP) > STACK_END - 64)
+            set_reg_value(b, RSP, STACK_END - rng_below(r, 2));
         if (is(row, "RET"))
             store_u64(add_patch(b, *gpr(b, RSP), 8)->data, jump_target(b));
         if (is(row, "POPF"))
@@ -853,7 +857,7 @@ static void choose_prefixes(struct build *b, unsigned opsize)
     if (row->map == MAP_1 && row->prefix == P_ANY) {
         if (fixed && !(row->attr & (A_F64 | A_D64)) && one_in(r, 32))
             b->p66 = true;
-        if (!(row->attr & A_STRING) && row->opcode != 0x90 && one_in(r, 32))
+        if (!(row->attr & A_STRING) && row->opcode != 0x90 && !starts(row, "LOOP") && one_in(r, 32))
             b->rep = one_in(r, 2) ? 0xf2 : 0xf3;
     }
     if (row->attr & A_LOCK ? b->mem && one_in(r, 8) : one_in(r, 64))
@@ -928,11 +932,29 @@ static void assemble(struct build *b)
     uint64_t rip = CODE_ADDR + 64 + rng_below(r, CODE_SIZE - 128);
     if (one_in(r, 24))
         rip = CODE_ADDR + ORACLE_PAGE - rng_below(r, n + 1);
-    else if (n > 1 && !t->to_end && one_in(r, 96))
+    else if (n > 1 && !t->to_end && !starts(row, "UD") && one_in(r, 96))
         rip = CODE_END - 1 - rng_below(r, n - 1);
     t->in.rip = rip;
     if (b->mem && b->rip_relative && disp_at && !no_access(row))
         store_u32(p + disp_at, (uint32_t)((uint32_t)b->disp - (uint32_t)(rip + n)));
+}
+
+// Blocks and fused pairs: every second case runs in the emulated processor without the trap flag, half of those together
+// with a conditional branch on flags that the row defines.
+static void choose_ending(struct build *b, uint64_t n)
+{
+    struct test_case *t = b->t;
+    const struct insn_row *row = b->row;
+    uint64_t end = t->in.rip + t->len;
+    if (row->attr & (A_ENDS | A_STRING) || is(row, "PUSHF") || !(n & 1) || end + 4 > CODE_END)
+        return;
+    t->ours_to_end = true;
+    if (row->flags_written & F_ARITH && !(row->attr & A_FPU) && !(row->flags_undefined & F_ARITH & ~F_AF) && n & 2) {
+        t->code[t->len] = (uint8_t)(0x70 | rng_below(&b->rng, 16));
+        t->code[t->len + 1] = 1;
+        t->tail = 2;
+        t->to_end = true;
+    }
 }
 
 void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed, uint64_t n, uint64_t fs_base,
@@ -942,7 +964,8 @@ void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed
     t->patches = 0;
     t->operand = 0;
     t->operand_size = 0;
-    t->to_end = t->any_memory = false;
+    t->tail = 0;
+    t->to_end = t->ours_to_end = t->any_memory = false;
     t->mode = cell->mode;
     struct build b = {.row = row, .t = t, .fs_base = fs_base, .form = form_of(row), .mem = cell->kind == CELL_MEM};
     b.rng.state = seed ^ (uint64_t)(row - insn_rows) << 40 ^ (uint64_t)cell->mode << 36 ^ (uint64_t)cell->opsize << 32 ^
@@ -992,6 +1015,7 @@ void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed
     settle_values(&b, rex);
     avoid_undefined(&b);
     assemble(&b);
+    choose_ending(&b, n);
     if (cell->mode == CODE_32) {
         for (unsigned k = 0; k < 8; k++)
             t->in.gpr[k] = (uint32_t)t->in.gpr[k];

@@ -195,6 +195,9 @@ const char *native_open(struct native *n)
     for (unsigned k = 0; k < ARRAY_LEN(handled); k++)
         sigaction(handled[k], &action, NULL);
     n->has_32 = try_32(n);
+    uint32_t a, b = 0, c = 0, d = 0;
+    __get_cpuid(0, &a, &b, &c, &d);
+    n->amd = c == 0x444d4163 || c == 0x656e6975; // AuthenticAMD, HygonGenuine
     return NULL;
 }
 

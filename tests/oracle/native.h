@@ -9,6 +9,7 @@ struct native {
     uint8_t *code;    // writable view of the code pages, CODE_SIZE bytes
     uint64_t fs_base; // the thread's own; code under test must not change it
     bool has_32;      // 32-bit code can be run
+    bool amd;         // the processor is one of AMD's design
 };
 
 // Maps the arena and takes over SIGTRAP, SIGSEGV, SIGILL, SIGFPE and SIGBUS. NULL, or why this host cannot do it. One at a

@@ -70,10 +70,11 @@ static void prepare(struct oracle *o)
     emulated_code(&o->emulated, t->in.rip, t->code, n);
 }
 
-// The INT3 behind a repeated instruction counts as its end.
-static void settle_end(const struct test_case *t, struct context *c)
+// The INT3 that it runs into counts as its end.
+static void settle_end(const struct test_case *t, bool to_end, struct context *c)
 {
-    if (t->to_end && c->vector == EXC_BP && c->rip == t->in.rip + t->len + 1) {
+    uint64_t end = t->in.rip + t->len + t->tail + 1;
+    if (to_end && c->vector == EXC_BP && (c->rip == end || (t->tail && c->rip == end + 1))) {
         c->vector = EXC_DB;
         c->rip--;
     }
@@ -84,12 +85,13 @@ static unsigned run_case(struct oracle *o, const struct insn_row *row, const str
     const struct test_case *t = &o->t;
     prepare(o);
     native_run(&o->native, t->mode, t->to_end, &t->in, &o->host);
-    bool back = emulated_run(&o->emulated, t->mode, t->to_end, &t->in, &o->ours, why);
-    settle_end(t, &o->host);
-    settle_end(t, &o->ours);
+    bool ours_to_end = t->to_end || t->ours_to_end;
+    bool back = emulated_run(&o->emulated, t->mode, ours_to_end, &t->in, &o->ours, why);
+    settle_end(t, t->to_end, &o->host);
+    settle_end(t, ours_to_end, &o->ours);
     if (!back)
         return DIFF_LOST;
-    return compare(row, cell, t, &o->host, &o->ours, o->native.arena, o->emulated.arena);
+    return compare(row, cell, t, &o->host, &o->ours, o->native.arena, o->emulated.arena, o->native.amd);
 }
 
 // ---- printing a failure --------------------------------------------------------------------------------------------------
@@ -236,7 +238,10 @@ static void print_failure(const struct oracle *o, const struct options *opt, con
     printf("  FAIL %s %s: ", row->name, gen_operands(row, ops));
     print_bytes(o->t.code, o->t.len);
     print_disassembly(&o->t);
-    printf("\n    again: oracle --seed %llu --one %u.%u.%llu\n", (unsigned long long)opt->seed, (unsigned)(row - insn_rows),
+    if (o->t.tail)
+        printf("  + %02x %02x", o->t.code[o->t.len], o->t.code[o->t.len + 1]);
+    printf("%s\n    again: oracle --seed %llu --one %u.%u.%llu\n",
+           o->t.ours_to_end ? "  (in a block)" : "", (unsigned long long)opt->seed, (unsigned)(row - insn_rows),
            cell_number, (unsigned long long)n);
     print_input(&o->t, row);
     printf("    ended: host %s, ours %s\n", vector_text(o->host.vector), vector_text(o->ours.vector));

@@ -40,7 +40,10 @@ static inline void probe_set(void *ctx, unsigned n, bool level)
     }
 }
 
-static inline struct line probe_line(struct probe *p) { return (struct line){probe_set, p, 0}; }
+static inline struct line probe_line(struct probe *p)
+{
+    return (struct line){probe_set, p, 0};
+}
 
 // Moves the clock on to `tick`, firing each event at its own tick.
 static inline void run_to(struct clock *c, uint64_t tick)

@@ -1,5 +1,5 @@
 // The 8259A pair against its data sheet: initialization, priorities, ends of interrupt, modes, cascade, ELCR.
-#include "chip_rig.h"
+#include "tests/unit/chip_rig.h"
 
 #include "devices/pic_8259a.h"
 
@@ -37,7 +37,10 @@ static uint8_t isr(struct rig *r, unsigned which)
     return read_even(r, which);
 }
 
-static void pin(struct rig *r, unsigned n, bool level) { pic_8259a_set(&r->pic, n, level); }
+static void pin(struct rig *r, unsigned n, bool level)
+{
+    pic_8259a_set(&r->pic, n, level);
+}
 
 static void edge(struct rig *r, unsigned n)
 {
@@ -45,7 +48,10 @@ static void edge(struct rig *r, unsigned n)
     pin(r, n, true);
 }
 
-static uint8_t ack(struct rig *r) { return pic_8259a_acknowledge(&r->pic); }
+static uint8_t ack(struct rig *r)
+{
+    return pic_8259a_acknowledge(&r->pic);
+}
 
 // As a PC does it: vectors 20h and 28h, slave on IR2.
 static void setup(struct rig *r, uint8_t icw4_master, uint8_t icw4_slave)
@@ -196,7 +202,7 @@ static void test_spurious_15(void **state)
     r.pic.s.chip[MASTER].pins |= 0x04;
     r.pic.s.chip[MASTER].edge |= 0x04;
     assert_int_equal(ack(&r), 0x2f);
-    assert_int_equal(isr(&r, SLAVE), 0x02); // 15 is not in service,
+    assert_int_equal(isr(&r, SLAVE), 0x02);  // 15 is not in service,
     assert_int_equal(isr(&r, MASTER), 0x04); // but the cascade is
 }
 

@@ -1,5 +1,5 @@
 // The 8254 against its data sheet, and against a model that counts every CLK pulse.
-#include "chip_rig.h"
+#include "tests/unit/chip_rig.h"
 
 #include "devices/pit_8254.h"
 
@@ -25,11 +25,20 @@ static void rig_init(struct rig *r, unsigned connected)
 }
 
 // The first tick (1 ns each) at which pulse k has happened.
-static uint64_t pulse(uint64_t k) { return (k * 88000 + 104) / 105; }
+static uint64_t pulse(uint64_t k)
+{
+    return (k * 88000 + 104) / 105;
+}
 
-static void to_pulse(struct rig *r, uint64_t k) { run_to(&r->clock, pulse(k)); }
+static void to_pulse(struct rig *r, uint64_t k)
+{
+    run_to(&r->clock, pulse(k));
+}
 
-static void control(struct rig *r, uint8_t v) { out(&pit_8254_io, &r->pit, CONTROL, v); }
+static void control(struct rig *r, uint8_t v)
+{
+    out(&pit_8254_io, &r->pit, CONTROL, v);
+}
 
 static void count(struct rig *r, unsigned n, unsigned v)
 {
@@ -452,7 +461,10 @@ static void model_gate(struct model *m, bool level)
         m->out = true;
 }
 
-static unsigned full(const struct model *m) { return m->cr ? m->cr : 0x10000; }
+static unsigned full(const struct model *m)
+{
+    return m->cr ? m->cr : 0x10000;
+}
 
 static void model_load(struct model *m)
 {
@@ -667,22 +679,14 @@ static void test_hostile_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mode_0),
-        cmocka_unit_test(test_mode_0_first_byte_stops),
-        cmocka_unit_test(test_mode_0_gate),
-        cmocka_unit_test(test_mode_1),
-        cmocka_unit_test(test_mode_2),
-        cmocka_unit_test(test_mode_3),
-        cmocka_unit_test(test_mode_4),
-        cmocka_unit_test(test_mode_5),
-        cmocka_unit_test(test_bcd),
-        cmocka_unit_test(test_byte_access),
-        cmocka_unit_test(test_latches),
-        cmocka_unit_test(test_no_event_without_line),
-        cmocka_unit_test(test_coarse_ticks),
-        cmocka_unit_test(test_against_model),
-        cmocka_unit_test(test_save_and_load),
-        cmocka_unit_test(test_save_before_due_edge),
+        cmocka_unit_test(test_mode_0),        cmocka_unit_test(test_mode_0_first_byte_stops),
+        cmocka_unit_test(test_mode_0_gate),   cmocka_unit_test(test_mode_1),
+        cmocka_unit_test(test_mode_2),        cmocka_unit_test(test_mode_3),
+        cmocka_unit_test(test_mode_4),        cmocka_unit_test(test_mode_5),
+        cmocka_unit_test(test_bcd),           cmocka_unit_test(test_byte_access),
+        cmocka_unit_test(test_latches),       cmocka_unit_test(test_no_event_without_line),
+        cmocka_unit_test(test_coarse_ticks),  cmocka_unit_test(test_against_model),
+        cmocka_unit_test(test_save_and_load), cmocka_unit_test(test_save_before_due_edge),
         cmocka_unit_test(test_hostile_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

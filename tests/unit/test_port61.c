@@ -1,5 +1,5 @@
 // Port 61h by itself and wired to the 8254: gate and OUT2, refresh toggle, NMI sources.
-#include "chip_rig.h"
+#include "tests/unit/chip_rig.h"
 
 #include "devices/pit_8254.h"
 #include "devices/port61.h"
@@ -26,10 +26,19 @@ static void rig_init(struct rig *r)
     pit_8254_class.update(&r->pit);
 }
 
-static uint8_t rd(struct rig *r) { return in(&port61_io, &r->port, 0); }
-static void wr(struct rig *r, uint8_t v) { out(&port61_io, &r->port, 0, v); }
+static uint8_t rd(struct rig *r)
+{
+    return in(&port61_io, &r->port, 0);
+}
+static void wr(struct rig *r, uint8_t v)
+{
+    out(&port61_io, &r->port, 0, v);
+}
 
-static uint64_t pulse(uint64_t k) { return (k * 88000 + 104) / 105; }
+static uint64_t pulse(uint64_t k)
+{
+    return (k * 88000 + 104) / 105;
+}
 
 static void test_control_bits(void **state)
 {
@@ -151,7 +160,8 @@ static void test_save_and_load(void **state)
                 else if (random % 4 == 1)
                     port61_input(&r[n].port, 1 + (random >> 8) % 3, random >> 10 & 1);
                 else if (random % 4 == 2)
-                    out(&pit_8254_io, &r[n].pit, 2 + (random >> 8 & 1), (random >> 8 & 1) ? 0x96 : (uint8_t)(random >> 10));
+                    out(&pit_8254_io, &r[n].pit, 2 + (random >> 8 & 1),
+                        (random >> 8 & 1) ? 0x96 : (uint8_t)(random >> 10));
                 else
                     run_to(&r[n].clock, to);
             }

@@ -1,5 +1,5 @@
 // The 16550A against the PC16550D data sheet, and the ways in which drivers probe it.
-#include "chip_rig.h"
+#include "tests/unit/chip_rig.h"
 
 #include "devices/uart_16550a.h"
 
@@ -31,8 +31,14 @@ static void rig_init(struct rig *r)
     uart_16550a_class.update(&r->uart);
 }
 
-static uint8_t rd(struct rig *r, unsigned reg) { return in(&uart_16550a_io, &r->uart, reg); }
-static void wr(struct rig *r, unsigned reg, uint8_t v) { out(&uart_16550a_io, &r->uart, reg, v); }
+static uint8_t rd(struct rig *r, unsigned reg)
+{
+    return in(&uart_16550a_io, &r->uart, reg);
+}
+static void wr(struct rig *r, unsigned reg, uint8_t v)
+{
+    out(&uart_16550a_io, &r->uart, reg, v);
+}
 
 static size_t receive(struct rig *r, const char *s)
 {
@@ -425,7 +431,8 @@ static void test_save_and_load(void **state)
                 else if (kind < 10)
                     answer[n] = rd(&r[n], reg);
                 else if (kind < 12)
-                    answer[n] = (uint8_t)uart_16550a_receive(&r[n].uart, (const uint8_t *)"0123456789abcdef", value & 15);
+                    answer[n] =
+                        (uint8_t)uart_16550a_receive(&r[n].uart, (const uint8_t *)"0123456789abcdef", value & 15);
                 else if (kind == 12)
                     uart_16550a_set_modem(&r[n].uart, value);
                 else if (kind == 13)
