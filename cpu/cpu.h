@@ -182,6 +182,7 @@ struct cpu {
     uint8_t cpl;
     uint8_t stepping;     // this instruction runs by itself: device, code and table accesses are allowed
     uint8_t attention;    // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB
+    uint8_t delivered;    // set by every delivery through the IDT
     uint8_t map_changed;  // a device access changed the address map
     struct tlb *tlb;      // of the current context
     struct tlb_entry *exec_tlb;

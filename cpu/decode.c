@@ -165,7 +165,8 @@ static uint8_t choose_ea(uint32_t mode, unsigned asize, unsigned seg)
     }
     if (asize == 2)
         return EA_SEG16;
-    return mode & MODE_FLAT && seg != SEG_FS && seg != SEG_GS ? EA_FLAT32 : EA_SEG32;
+    // A code segment can never be written, so CS is always checked.
+    return mode & MODE_FLAT && seg != SEG_FS && seg != SEG_GS && seg != SEG_CS ? EA_FLAT32 : EA_SEG32;
 }
 
 // Raises the exception of an instruction that is not allowed here.

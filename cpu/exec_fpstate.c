@@ -8,10 +8,21 @@
 #include "cpu/sse.h"
 #include "cpu/x87.h"
 
+#define NOINLINE __attribute__((noinline))
+
 // Offsets in the image.
 enum {
-    FX_FCW = 0, FX_FSW = 2, FX_FTW = 4, FX_FOP = 6, FX_FIP = 8, FX_FDP = 16, FX_MXCSR = 24, FX_MXCSR_MASK = 28,
-    FX_ST = 32, FX_XMM = 160, FX_SIZE = 512
+    FX_FCW = 0,
+    FX_FSW = 2,
+    FX_FTW = 4,
+    FX_FOP = 6,
+    FX_FIP = 8,
+    FX_FDP = 16,
+    FX_MXCSR = 24,
+    FX_MXCSR_MASK = 28,
+    FX_ST = 32,
+    FX_XMM = 160,
+    FX_SIZE = 512
 };
 
 static unsigned xmm_count(const struct cpu *c)
@@ -27,8 +38,10 @@ static enum exec_result fx_operand(struct cpu *c, const struct insn *i, enum acc
     return linear & 15 ? fault_gp0(c, i) : EXEC_NEXT;
 }
 
-// Bytes behind the last register are not written: they are reserved or the software's.
-enum exec_result x_fxsave(struct cpu *c, const struct insn *i)
+// The transfers stand apart from the instructions' functions: with the image on its stack a function could not jump to
+// the next one, and the stack would grow with every turn of a guest's loop. Bytes behind the last register are not
+// written: they are reserved or the software's.
+static NOINLINE enum exec_result save(struct cpu *c, const struct insn *i)
 {
     uint8_t image[FX_SIZE];
     TRY(fx_operand(c, i, FOR_WRITE));
@@ -55,11 +68,10 @@ enum exec_result x_fxsave(struct cpu *c, const struct insn *i)
         store_u64(image + FX_XMM + 16 * n, xmm(c, n)[0]);
         store_u64(image + FX_XMM + 16 * n + 8, xmm(c, n)[1]);
     }
-    TRY(store_bytes(c, i, 0, image, FX_XMM + 16 * xmm_count(c)));
-    return next(c, i);
+    return store_bytes(c, i, 0, image, FX_XMM + 16 * xmm_count(c));
 }
 
-enum exec_result x_fxrstor(struct cpu *c, const struct insn *i)
+static NOINLINE enum exec_result restore(struct cpu *c, const struct insn *i)
 {
     uint8_t image[FX_SIZE];
     TRY(fx_operand(c, i, FOR_READ));
@@ -82,6 +94,18 @@ enum exec_result x_fxrstor(struct cpu *c, const struct insn *i)
     }
     for (unsigned n = 0; n < xmm_count(c); n++)
         xmm_set(c, n, v128_make(load_u64(image + FX_XMM + 16 * n), load_u64(image + FX_XMM + 16 * n + 8)));
+    return EXEC_NEXT;
+}
+
+enum exec_result x_fxsave(struct cpu *c, const struct insn *i)
+{
+    TRY(save(c, i));
+    return next(c, i);
+}
+
+enum exec_result x_fxrstor(struct cpu *c, const struct insn *i)
+{
+    TRY(restore(c, i));
     return next(c, i);
 }
 

@@ -4,7 +4,8 @@
 // After Intel SDM volume 1, 10.4, 11.4 and 11.5 (exceptions), appendix E, and the instructions' pages in volume 2. The
 // arithmetic is cpu/softfloat.h's. The host's own is used where nothing can differ: host_arithmetic() says when.
 // An unmasked exception leaves the destination alone and sets just MXCSR's flags; lanes are all computed before.
-// Differs: RCPPS and RSQRTPS round the exact result down to 24 and 20 bits, closer than the 12 that the manual promises.
+// Differs: RCPPS and RSQRTPS round the exact result down to 24 and 20 bits, closer than the 12 that the manual
+// promises.
 #include <float.h>
 
 #include "cpu/exec_table.h"
@@ -36,11 +37,11 @@ INLINE bool is_zero64(uint64_t a)
 // A normal number: neither denormal nor infinite nor NaN, nor zero.
 INLINE bool is_normal32(uint32_t a)
 {
-    return ((a >> 23) + 1 & 0xfe) != 0;
+    return (((a >> 23) + 1) & 0xfe) != 0;
 }
 INLINE bool is_normal64(uint64_t a)
 {
-    return ((a >> 52) + 1 & 0x7fe) != 0;
+    return (((a >> 52) + 1) & 0x7fe) != 0;
 }
 INLINE bool is_plain32(uint32_t a)
 {
@@ -194,15 +195,32 @@ static NOINLINE bool packed64(struct cpu *c, unsigned reg, struct v128 b, op64 *
     return true;
 }
 
+// The same as the end of an instruction.
+static NOINLINE enum exec_result general_ss(struct cpu *c, const struct insn *i, uint32_t b, op32 *op)
+{
+    return scalar32(c, i->reg, b, op) ? next(c, i) : sse_fault(c, i);
+}
+static NOINLINE enum exec_result general_sd(struct cpu *c, const struct insn *i, uint64_t b, op64 *op)
+{
+    return scalar64(c, i->reg, b, op) ? next(c, i) : sse_fault(c, i);
+}
+static NOINLINE enum exec_result general_ps(struct cpu *c, const struct insn *i, struct v128 b, op32 *op)
+{
+    return packed32(c, i->reg, b, op) ? next(c, i) : sse_fault(c, i);
+}
+static NOINLINE enum exec_result general_pd(struct cpu *c, const struct insn *i, struct v128 b, op64 *op)
+{
+    return packed64(c, i->reg, b, op) ? next(c, i) : sse_fault(c, i);
+}
+
 // The ends of the instructions' functions: the host's way or the general one.
 INLINE enum exec_result end_ss(struct cpu *c, const struct insn *i, uint32_t b, op32 *op,
                                bool (*host)(uint32_t, uint32_t, uint32_t *))
 {
     uint32_t r;
-    if (host_arithmetic(c->s.mxcsr) && host((uint32_t)xmm(c, i->reg)[0], b, &r))
-        xmm_set32(c, i->reg, r);
-    else if (unlikely(!scalar32(c, i->reg, b, op)))
-        return sse_fault(c, i);
+    if (!host_arithmetic(c->s.mxcsr) || !host((uint32_t)xmm(c, i->reg)[0], b, &r))
+        return general_ss(c, i, b, op);
+    xmm_set32(c, i->reg, r);
     return next(c, i);
 }
 
@@ -210,10 +228,9 @@ INLINE enum exec_result end_sd(struct cpu *c, const struct insn *i, uint64_t b, 
                                bool (*host)(uint64_t, uint64_t, uint64_t *))
 {
     uint64_t r;
-    if (host_arithmetic(c->s.mxcsr) && host(xmm(c, i->reg)[0], b, &r))
-        xmm(c, i->reg)[0] = r;
-    else if (unlikely(!scalar64(c, i->reg, b, op)))
-        return sse_fault(c, i);
+    if (!host_arithmetic(c->s.mxcsr) || !host(xmm(c, i->reg)[0], b, &r))
+        return general_sd(c, i, b, op);
+    xmm(c, i->reg)[0] = r;
     return next(c, i);
 }
 
@@ -222,12 +239,11 @@ INLINE enum exec_result end_ps(struct cpu *c, const struct insn *i, struct v128 
 {
     struct v128 a = xmm_get(c, i->reg);
     uint32_t r[4];
-    if (host_arithmetic(c->s.mxcsr) && host(v128_u32(a, 0), v128_u32(b, 0), &r[0]) &&
-        host(v128_u32(a, 1), v128_u32(b, 1), &r[1]) && host(v128_u32(a, 2), v128_u32(b, 2), &r[2]) &&
-        host(v128_u32(a, 3), v128_u32(b, 3), &r[3]))
-        xmm_set(c, i->reg, v128_from_u32(r[0], r[1], r[2], r[3]));
-    else if (unlikely(!packed32(c, i->reg, b, op)))
-        return sse_fault(c, i);
+    if (!host_arithmetic(c->s.mxcsr) || !host(v128_u32(a, 0), v128_u32(b, 0), &r[0]) ||
+        !host(v128_u32(a, 1), v128_u32(b, 1), &r[1]) || !host(v128_u32(a, 2), v128_u32(b, 2), &r[2]) ||
+        !host(v128_u32(a, 3), v128_u32(b, 3), &r[3]))
+        return general_ps(c, i, b, op);
+    xmm_set(c, i->reg, v128_from_u32(r[0], r[1], r[2], r[3]));
     return next(c, i);
 }
 
@@ -236,10 +252,9 @@ INLINE enum exec_result end_pd(struct cpu *c, const struct insn *i, struct v128 
 {
     struct v128 a = xmm_get(c, i->reg);
     uint64_t lo, hi;
-    if (host_arithmetic(c->s.mxcsr) && host(a.lo, b.lo, &lo) && host(a.hi, b.hi, &hi))
-        xmm_set(c, i->reg, v128_make(lo, hi));
-    else if (unlikely(!packed64(c, i->reg, b, op)))
-        return sse_fault(c, i);
+    if (!host_arithmetic(c->s.mxcsr) || !host(a.lo, b.lo, &lo) || !host(a.hi, b.hi, &hi))
+        return general_pd(c, i, b, op);
+    xmm_set(c, i->reg, v128_make(lo, hi));
     return next(c, i);
 }
 
@@ -473,7 +488,8 @@ INLINE bool cvt_ss2sd(struct cpu *c, const struct insn *i, uint32_t b)
 {
     if (unlikely(!is_normal32(b)))
         return widen(c, i->reg, b);
-    xmm(c, i->reg)[0] = (uint64_t)(b >> 31) << 63 | (((uint64_t)(b & INT32_MAX) << 29) + ((uint64_t)(1023 - 127) << 52));
+    xmm(c, i->reg)[0] =
+        (uint64_t)(b >> 31) << 63 | (((uint64_t)(b & INT32_MAX) << 29) + ((uint64_t)(1023 - 127) << 52));
     return true;
 }
 
@@ -649,7 +665,7 @@ static NOINLINE bool to_gpr_sd(struct cpu *c, unsigned reg, uint64_t a, bool tru
 }
 
 // Truncation of a number below 2^31 in magnitude can only be inexact.
-INLINE bool cvtt_sd(struct cpu *c, unsigned reg, uint64_t a, bool truncate, bool wide)
+INLINE bool to_gpr_sd_quick(struct cpu *c, unsigned reg, uint64_t a, bool truncate, bool wide)
 {
     if (truncate && host_arithmetic(c->s.mxcsr) && is_normal64(a) && (a >> 52 & 0x7ff) < 1023 + 31) {
         int32_t v = (int32_t)to_double(a);
@@ -682,8 +698,8 @@ INLINE bool cvtt_sd(struct cpu *c, unsigned reg, uint64_t a, bool truncate, bool
     }
 TO_INTEGER(cvtss2si, 4, uint32_t, to_gpr_ss, false)
 TO_INTEGER(cvttss2si, 4, uint32_t, to_gpr_ss, true)
-TO_INTEGER(cvtsd2si, 8, uint64_t, cvtt_sd, false)
-TO_INTEGER(cvttsd2si, 8, uint64_t, cvtt_sd, true)
+TO_INTEGER(cvtsd2si, 8, uint64_t, to_gpr_sd_quick, false)
+TO_INTEGER(cvttsd2si, 8, uint64_t, to_gpr_sd_quick, true)
 
 // ---- RCPxS, RSQRTxS ---------------------------------------------------------------------------------------------
 
@@ -709,7 +725,7 @@ static uint32_t reciprocal(uint32_t a)
         q >>= 1;
         e++;
     }
-    return e <= 0 ? sign : sign | ((uint32_t)(e - 1) << 23) + q;
+    return e <= 0 ? sign : sign | (((uint32_t)(e - 1) << 23) + q);
 }
 
 // floor(sqrt(n)) for n < 2^42.

@@ -1,5 +1,5 @@
-// SSE2's packed integer instructions: arithmetic, comparison, shifts, packing and unpacking, and the masks and words that
-// go to and come from general registers.
+// SSE2's packed integer instructions: arithmetic, comparison, shifts, packing and unpacking, and the masks and words
+// that go to and come from general registers.
 //
 // After Intel SDM volume 1, 11.4.2, and the instructions' pages in volume 2. Operations on a quadword are in
 // cpu/packed.h, which MMX shares.

@@ -2,7 +2,8 @@
 //
 // After Intel SDM volume 1, 10.4 and 11.4, and the instructions' pages in volume 2. Single- and double-precision logic
 // and moves are the integer ones' functions: no value is looked at.
-// Differs: non-temporal hints mean nothing; MASKMOVDQU accesses just the selected bytes, and with an empty mask nothing.
+// Differs: non-temporal hints mean nothing; MASKMOVDQU accesses just the selected bytes, and with an empty mask
+// nothing.
 #include "cpu/exec_table.h"
 #include "cpu/packed.h"
 #include "cpu/segment.h"

@@ -75,7 +75,8 @@ enum exec_result x_pop_Ev(struct cpu *c, const struct insn *i)
 enum exec_result x_pusha(struct cpu *c, const struct insn *i)
 {
     unsigned size = i->opsize;
-    TRY(stack_probe(c, i, -8 * (int)size, 8 * size, FOR_WRITE));
+    for (unsigned n = 0; n < 8; n++)
+        TRY(stack_probe(c, i, -(int)((n + 1) * size), size, FOR_WRITE));
     for (unsigned n = 0; n < 8; n++)
         TRY(stack_write(c, i, -(int)((n + 1) * size), size, get_reg(c, n, size)));
     stack_move(c, -8 * (int)size);
@@ -152,7 +153,8 @@ enum exec_result x_enter(struct cpu *c, const struct insn *i)
     unsigned size = i->opsize, alloc = i->imm, level = (unsigned)i->disp & 31;
     uint64_t mask = stack_mask(c), bp = c->s.reg[RBP];
     int words = 1 + (int)level;
-    TRY(stack_probe(c, i, -words * (int)size, (unsigned)words * size, FOR_WRITE));
+    for (int n = 1; n <= words; n++)
+        TRY(stack_probe(c, i, -n * (int)size, size, FOR_WRITE));
     for (unsigned n = 1; n < level; n++)
         TRY(segment_linear(c, i, SEG_SS, (bp - n * size) & mask, size, FOR_READ));
     TRY(stack_write(c, i, -(int)size, size, bp));

@@ -47,7 +47,8 @@ static enum exec_result movs(struct cpu *c, const struct insn *i, unsigned size)
     uint64_t from = c->mem_value;
     TRY(destination(c, i, size, FOR_WRITE));
     uint64_t to = c->mem_value;
-    // The store must be known to work before a device is read.
+    // Both must be known to work, the source first, before a device is read.
+    TRY(probe(c, i, from, size, FOR_READ));
     TRY(probe(c, i, to, size, FOR_WRITE));
     TRY(load_at(c, i, from, size, &v));
     TRY(store_at(c, i, to, size, v));

@@ -228,6 +228,14 @@ static NOINLINE struct outgoing outgoing(const struct cpu *c, enum format format
     return (struct outgoing){v, env.flags | (env.round_up ? FSW_C1 : 0u), !fp_x87_stores(&env)};
 }
 
+// A store that an unmasked exception suppresses still faults on its operand first.
+static enum exec_result probe_operand(struct cpu *c, const struct insn *i, unsigned size)
+{
+    uint64_t linear;
+    TRY(ea_linear(c, i, size, FOR_WRITE, &linear));
+    return probe(c, i, linear, size, FOR_WRITE);
+}
+
 static inline enum exec_result store_as(struct cpu *c, const struct insn *i, enum format format, unsigned size,
                                         bool pop)
 {
@@ -235,6 +243,8 @@ static inline enum exec_result store_as(struct cpu *c, const struct insn *i, enu
     struct outgoing out = outgoing(c, format);
     if (likely(!out.blocked))
         TRY(store(c, i, size, out.value));
+    else
+        TRY(probe_operand(c, i, size));
     x87_begin(c, i);
     x87_raise(c, i, out.fsw);
     if (pop && !out.blocked)
@@ -287,6 +297,8 @@ enum exec_result x_fstp_m80(struct cpu *c, const struct insn *i)
     if (unlikely(x87_empty(c, 0))) {
         if (c->s.fcw & FP_IE)
             TRY(store80(c, i, f80_default_nan()));
+        else
+            TRY(probe_operand(c, i, 10));
         x87_begin(c, i);
         if (x87_underflow(c, i))
             x87_pop(c);
@@ -337,6 +349,8 @@ enum exec_result x_fbstp(struct cpu *c, const struct insn *i)
     f80_to_bcd(empty ? f80_default_nan() : x87_get(c, 0), bcd, &env);
     if (fp_x87_stores(&env))
         TRY(store_bytes(c, i, 0, bcd, sizeof bcd));
+    else
+        TRY(probe_operand(c, i, sizeof bcd));
     x87_begin(c, i);
     x87_raise(c, i, env.flags | (empty ? FSW_SF : 0u) | (env.round_up ? FSW_C1 : 0u));
     if (fp_x87_stores(&env))

@@ -426,22 +426,12 @@ enum exec_result x_verr(struct cpu *c, const struct insn *i)
 
 enum exec_result x_arpl(struct cpu *c, const struct insn *i)
 {
-    uint8_t *p = NULL;
-    uint64_t v = 0;
-    if (i->flags & INSN_MEM) {
-        TRY(rmw_begin(c, i, 2, &p));
-        v = load_u16(p);
-    } else {
-        v = get16(c, i->rm);
-    }
+    uint64_t v;
+    TRY(read_rm(c, i, 2, &v));
     unsigned rpl = get16(c, i->reg) & 3;
     bool raised = (v & 3) < rpl;
     if (raised)
-        v = (v & ~(uint64_t)3) | rpl;
-    if (p)
-        rmw_end(c, i, 2, p, v);
-    else
-        set16(c, i->rm, (uint16_t)v);
+        TRY(write_rm(c, i, 2, (v & ~(uint64_t)3) | rpl));
     set_zf(c, raised);
     return next(c, i);
 }

@@ -211,14 +211,19 @@ static void finish(struct cpu *c, enum exec_result r)
         exception_deliver(c);
 }
 
-// The instruction at s.rip alone.
+// The instruction at s.rip alone, with its single-step trap if TF was set before it. An instruction that faulted or entered
+// a handler traps no more: the delivery has cleared TF.
 static void step(struct cpu *c)
 {
+    bool trap = c->s.rflags & F_TF;
+    c->delivered = 0;
     struct block *b = lookup(c);
     if (b)
         finish(c, step_insn(c, b->insn));
     else
         exception_deliver(c);
+    if (trap && !c->delivered)
+        c->s.db_pending |= 16;
 }
 
 // A block of which only the first instructions fit the budget.
@@ -242,12 +247,8 @@ static bool attend(struct cpu *c)
     if (c->s.shadow) {
         c->s.shadow = 0;
         c->attention = 1;
-        if (c->s.activity == CPU_RUNNING) {
-            bool trap = c->s.rflags & F_TF;
+        if (c->s.activity == CPU_RUNNING)
             step(c);
-            if (trap)
-                c->s.db_pending |= 16;
-        }
         return true;
     }
     if (c->s.db_pending) {
@@ -283,7 +284,6 @@ static bool attend(struct cpu *c)
     if (c->s.rflags & F_TF && c->s.activity == CPU_RUNNING) {
         c->attention = 1;
         step(c);
-        c->s.db_pending |= 16;
         return true;
     }
     return false;

@@ -197,6 +197,7 @@ static bool protected_enter(struct cpu *c, unsigned vector, enum intr_kind kind,
 bool interrupt_enter(struct cpu *c, unsigned vector, enum intr_kind kind, bool has_error, unsigned error)
 {
     c->link_from = NULL;
+    c->delivered = 1;
     if (c->s.rflags & F_VM) {
         log_line(c->log, LOG_NOT_IMPLEMENTED, "cpu: interrupt %u in virtual-8086 mode", vector);
         return raise_code(c, EXC_GP, 0);

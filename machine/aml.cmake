@@ -1,4 +1,5 @@
-# Makes a C header from compiled AML: cmake -DAML=in.aml -DHEADER=out.h -P aml.cmake. The array is named after the header.
+# Makes a C header from compiled AML: cmake -DAML=in.aml -DHEADER=out.h -P aml.cmake
+# The array is named after the header.
 cmake_minimum_required(VERSION 3.16)
 get_filename_component(name "${HEADER}" NAME_WE)
 file(READ "${AML}" bytes HEX)

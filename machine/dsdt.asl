@@ -48,8 +48,8 @@ DefinitionBlock ("", "DSDT", 2, "SNOWGL", "PC-1    ", 1)
                 Return (RSRC)
             }
 
-            // Pins INTA# to INTD# of each slot. INTx# of device d is wired to PIRQ (x + d - 1) mod 4; INTA# of the south
-            // bridge is that of its power management function, the SCI.
+            // Pins INTA# to INTD# of each slot. INTx# of device d is wired to PIRQ (x + d - 1) mod 4; INTA# of the
+            // south bridge is that of its power management function, the SCI.
             Name (_PRT, Package ()
             {
                 Package () { 0x01FFFF, 0, LNKS, 0 }, Package () { 0x01FFFF, 1, LNKB, 0 },

@@ -137,6 +137,7 @@ static bool boot_linux(struct machine *m, char *error, size_t size)
     s->reg[RSI] = entry.rsi;
     s->reg[RSP] = entry.rsp;
     s->rflags = 2;
+    s->mtrr_def_type = 0xc06; // enabled, write-back, as firmware leaves it
     cpu_update(m->cpu);
     return true;
 }
