@@ -30,12 +30,14 @@ static unsigned xmm_count(const struct cpu *c)
     return c->mode & MODE_64 ? 16 : 8;
 }
 
-// The image must be aligned, and lie within the segment.
+// The whole image must be aligned and accessible, whatever part of it is transferred.
 static enum exec_result fx_operand(struct cpu *c, const struct insn *i, enum access_kind kind)
 {
     uint64_t linear;
     TRY(ea_linear(c, i, FX_SIZE, kind, &linear));
-    return linear & 15 ? fault_gp0(c, i) : EXEC_NEXT;
+    if (linear & 15)
+        return fault_gp0(c, i);
+    return probe(c, i, linear, FX_SIZE, kind);
 }
 
 // The transfers stand apart from the instructions' functions: with the image on its stack a function could not jump to

@@ -710,7 +710,8 @@ static uint32_t significand32(uint32_t a)
     return (a & 0x7fffff) | 0x800000;
 }
 
-// Neither raises exceptions nor looks at MXCSR. Denormals count as zeros, results that would be denormal are zeros.
+// Neither raises exceptions nor looks at MXCSR. Denormals count as zeros, results that are not above the smallest
+// normal number are zeros.
 static uint32_t reciprocal(uint32_t a)
 {
     uint32_t sign = a & 1u << F32_SIGN_BIT, exp = a >> 23 & 0xff;
@@ -718,14 +719,11 @@ static uint32_t reciprocal(uint32_t a)
         return a & 0x7fffff ? a | F32_QUIET : sign;
     if (exp == 0)
         return sign | F32_INFINITY;
-    // The quotient has its leading bit at 24 if the significand is 1.0, else at 23.
+    if (exp >= 2 * F32_BIAS - 1)
+        return sign;
+    // The quotient's leading bit, at 23, or at 24 if the significand is 1.0, adds what is missing from the exponent.
     uint32_t q = (uint32_t)(((uint64_t)1 << 47) / significand32(a));
-    int32_t e = 2 * F32_BIAS - 1 - (int32_t)exp;
-    if (q >> 24) {
-        q >>= 1;
-        e++;
-    }
-    return e <= 0 ? sign : sign | (((uint32_t)(e - 1) << 23) + q);
+    return sign | (((2 * F32_BIAS - 2 - exp) << 23) + q);
 }
 
 // floor(sqrt(n)) for n < 2^42.
@@ -749,15 +747,10 @@ static uint32_t reciprocal_root(uint32_t a)
         return F32_DEFAULT_NAN;
     if (exp == 255)
         return 0;
-    // a = m * 2^(2k) with m in [1, 4); 2^20 / sqrt(m) has its leading bit at 20 if m is 1, else at 19.
+    // a = m * 2^(2k) with m in [1, 4). 2^20 / sqrt(m) has its leading bit at 19, or at 20 if m is 1: as above.
     int32_t power = (int32_t)exp - F32_BIAS, k = power >> 1;
     uint32_t q = root42(((uint64_t)1 << 63) / ((uint64_t)significand32(a) << (power & 1)));
-    int32_t e = F32_BIAS - 1 - k;
-    if (q >> 20) {
-        q >>= 1;
-        e++;
-    }
-    return ((uint32_t)(e - 1) << 23) + (q << 4);
+    return ((uint32_t)(F32_BIAS - 2 - k) << 23) + (q << 4);
 }
 
 static struct v128 v_rcpps(struct v128 a, struct v128 b)

@@ -1,64 +1,55 @@
-// The keys that QEMU's character multiplexer has, after Ctrl-A: x, h, c, b, t, s and Ctrl-A itself.
-// Not implemented: the monitor (c), a break (b: the board's serial input carries bytes only), saving disks (s).
-// Differs: timestamps (t) are guest time since power-on, so that they are the same in every run.
+// The stdio multiplexer's keys, as in QEMU: Ctrl-A, then a letter.
 #include "host/console.h"
 
-#include <stdio.h>
+enum { CTRL_A = 1 };
 
-#define ESCAPE 0x01 // Ctrl-A
+static const char help[] = "\r\n"
+                           "Ctrl-A h    this help\r\n"
+                           "Ctrl-A x    end the emulator\r\n"
+                           "Ctrl-A s    save disk data (there are no disks yet)\r\n"
+                           "Ctrl-A t    time stamps on or off\r\n"
+                           "Ctrl-A b    send a break\r\n"
+                           "Ctrl-A c    monitor (comes later)\r\n"
+                           "Ctrl-A Ctrl-A  send Ctrl-A\r\n";
 
-void console_init(struct console *c, bool keys) { *c = (struct console){.keys = keys, .line_start = true}; }
-
-enum console_action console_key(struct console *c, uint8_t byte, const char **answer)
+size_t console_type(struct console *c, const uint8_t *in, size_t n, uint8_t *out)
 {
-    if (!c->keys)
-        return CONSOLE_SEND;
-    if (!c->escaped) {
-        c->escaped = byte == ESCAPE;
-        return c->escaped ? CONSOLE_NONE : CONSOLE_SEND;
+    size_t k = 0;
+    for (size_t at = 0; at < n && !c->quit; at++) {
+        if (!c->escape) {
+            if (in[at] == CTRL_A)
+                c->escape = true;
+            else
+                out[k++] = in[at];
+            continue;
+        }
+        c->escape = false;
+        switch (in[at]) {
+        case 'x':
+            c->quit = true;
+            break;
+        case 'h':
+        case '?':
+            c->message = help;
+            break;
+        case 'c':
+            c->message = "\r\nThe monitor comes later.\r\n";
+            break;
+        case 's':
+            c->message = "\r\nThere are no disks yet.\r\n";
+            break;
+        case 't':
+            c->timestamps = !c->timestamps;
+            break;
+        case 'b':
+            c->send_break = true;
+            break;
+        case CTRL_A:
+            out[k++] = CTRL_A;
+            break;
+        default:
+            break;
+        }
     }
-    c->escaped = false;
-    switch (byte) {
-    case ESCAPE:
-        return CONSOLE_SEND;
-    case 'x':
-        return CONSOLE_EXIT;
-    case 'h':
-    case '?':
-        *answer = "Ctrl-A h    this help\n"
-                  "Ctrl-A x    leave: the machine is switched off at once\n"
-                  "Ctrl-A s    save the disks (there are none yet)\n"
-                  "Ctrl-A t    guest time before each line, on or off\n"
-                  "Ctrl-A b    send a break (not there yet)\n"
-                  "Ctrl-A c    the monitor (comes later)\n"
-                  "Ctrl-A Ctrl-A    send a Ctrl-A\n";
-        return CONSOLE_SAY;
-    case 'c':
-        *answer = "the monitor comes later\n";
-        return CONSOLE_SAY;
-    case 'b':
-        *answer = "a break cannot be sent yet\n";
-        return CONSOLE_SAY;
-    case 's':
-        *answer = "there are no disks yet\n";
-        return CONSOLE_SAY;
-    case 't':
-        c->timestamps = !c->timestamps;
-        return CONSOLE_NONE;
-    default:
-        return CONSOLE_NONE;
-    }
-}
-
-size_t console_stamp(struct console *c, uint8_t byte, uint64_t ns, char out[CONSOLE_STAMP])
-{
-    bool stamp = c->timestamps && c->line_start;
-    c->line_start = byte == '\n';
-    if (!stamp)
-        return 0;
-    uint64_t ms = ns / 1000000;
-    unsigned hours = (unsigned)(ms / 3600000 % 1000), minutes = (unsigned)(ms / 60000 % 60);
-    int n = snprintf(out, CONSOLE_STAMP, "[%02u:%02u:%02u.%03u] ", hours, minutes, (unsigned)(ms / 1000 % 60),
-                     (unsigned)(ms % 1000));
-    return (size_t)n;
+    return k;
 }

@@ -1,31 +1,21 @@
-// The keys of the terminal: Ctrl-A commands in the input, timestamps in the output. Pure: reads and writes nothing.
+// The keys of the stdio multiplexer (QEMU's Ctrl-A escapes): takes what was typed, gives what the guest gets.
 #ifndef HOST_CONSOLE_H
 #define HOST_CONSOLE_H
 
-#include "core/types.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct console {
-    bool keys;       // Ctrl-A commands are taken out; otherwise every byte is the guest's
-    bool escaped;    // Ctrl-A came last
-    bool timestamps; // lines are stamped
-    bool line_start; // the next byte out begins a line
+    bool escape;     // Ctrl-A was typed
+    bool quit;       // Ctrl-A x was typed
+    bool send_break; // Ctrl-A b was typed; the caller clears it
+    bool timestamps; // Ctrl-A t: lines of output begin with the guest's time
+    bool line_start;
+    const char *message; // to show to the user, or NULL; the caller clears it
 };
 
-enum console_action {
-    CONSOLE_NONE, // the byte was used up
-    CONSOLE_SEND, // the byte goes to the guest
-    CONSOLE_EXIT, // end the run
-    CONSOLE_SAY,  // show console_answer()
-};
-
-#define CONSOLE_STAMP 18 // bytes that console_stamp() writes at most
-
-void console_init(struct console *c, bool keys);
-
-// Takes one byte of input. With CONSOLE_SAY, *answer is text to show, lines ending in a newline.
-enum console_action console_key(struct console *c, uint8_t byte, const char **answer);
-
-// Before `byte` goes out at guest time `ns`: writes the stamp that belongs before it, if any, to `out`; returns its length.
-size_t console_stamp(struct console *c, uint8_t byte, uint64_t ns, char out[CONSOLE_STAMP]);
+// Filters `n` typed bytes into `out` (room for 2 * n); returns how many bytes go to the guest. Stops at Ctrl-A x.
+size_t console_type(struct console *c, const uint8_t *in, size_t n, uint8_t *out);
 
 #endif

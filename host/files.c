@@ -1,83 +1,80 @@
-// Whole files into memory.
+// Reading files with clear errors, and the host's clock and entropy: nothing else in the program asks for them.
 #include "host/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define FIRST_PIECE (1u << 20)
-
-static bool fail(const char *path, const char *reason, char *error, size_t size)
+static uint8_t *fail(const char *name, const char *why, int fd, uint8_t *bytes)
 {
-    snprintf(error, size, "%s: %s", path, reason);
-    return false;
+    fprintf(stderr, "snowglobe: %s: %s\n", name, why);
+    if (fd >= 0)
+        close(fd);
+    free(bytes);
+    return NULL;
 }
 
-// Reads until the end, at most limit + 1 bytes. NULL or the reason.
-static const char *read_all(int fd, size_t expected, uint64_t limit, struct file_bytes *out)
+uint8_t *file_read(const char *name, size_t *size)
 {
-    size_t room = expected < limit ? expected + 1 : (size_t)limit + 1;
-    out->bytes = malloc(room);
-    if (!out->bytes)
-        return "out of memory";
-    for (;;) {
-        ssize_t n = read(fd, out->bytes + out->size, room - out->size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return strerror(errno);
-        if (n == 0)
-            return out->size ? NULL : "the file is empty";
-        out->size += (size_t)n;
-        if (out->size > limit)
-            return "does not fit into the guest's memory (-m)";
-        if (out->size < room)
-            continue;
-        room = room < limit / 2 ? room * 2 : (size_t)limit + 1;
-        uint8_t *bigger = realloc(out->bytes, room);
-        if (!bigger)
-            return "out of memory";
-        out->bytes = bigger;
-    }
-}
-
-bool file_read(const char *path, uint64_t limit, struct file_bytes *out, char *error, size_t size)
-{
-    *out = (struct file_bytes){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(path, strerror(errno), error, size);
     struct stat st;
-    const char *reason = NULL;
-    if (fstat(fd, &st) != 0)
-        reason = strerror(errno);
-    else if (S_ISDIR(st.st_mode))
-        reason = "is a directory";
-    else if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > limit)
-        reason = "does not fit into the guest's memory (-m)";
-    else
-        reason = read_all(fd, S_ISREG(st.st_mode) ? (size_t)st.st_size : FIRST_PIECE, limit, out);
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st))
+        return fail(name, strerror(errno), fd, NULL);
+    if (S_ISDIR(st.st_mode))
+        return fail(name, "is a directory", fd, NULL);
+    size_t room = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 1 << 20, n = 0;
+    uint8_t *bytes = malloc(room);
+    for (;;) {
+        if (!bytes)
+            return fail(name, "out of memory", fd, NULL);
+        ssize_t got = read(fd, bytes + n, room - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail(name, strerror(errno), fd, bytes);
+        if (got == 0)
+            break;
+        n += (size_t)got;
+        if (n == room) {
+            uint8_t *more = realloc(bytes, room *= 2);
+            if (!more)
+                return fail(name, "out of memory", fd, bytes);
+            bytes = more;
+        }
+    }
     close(fd);
-    if (!reason)
-        return true;
-    fail(path, reason, error, size);
-    file_free(out);
-    return false;
+    if (n == 0)
+        return fail(name, "is empty", -1, bytes);
+    *size = n;
+    return bytes;
 }
 
-void file_free(struct file_bytes *f)
+uint64_t host_seed(void)
 {
-    free(f->bytes);
-    *f = (struct file_bytes){0};
+    uint64_t seed;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        seed = host_ns();
+    return seed;
 }
 
-int file_create(const char *path, char *error, size_t size)
+uint64_t host_date(bool local)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-    if (fd < 0)
-        fail(path, strerror(errno), error, size);
-    return fd;
+    time_t now = time(NULL);
+    struct tm t;
+    if (local && localtime_r(&now, &t))
+        now = timegm(&t);
+    return (uint64_t)now;
+}
+
+uint64_t host_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }

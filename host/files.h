@@ -1,20 +1,19 @@
-// Files named on the command line.
+// Whole files and host facts that are read once.
 #ifndef HOST_FILES_H
 #define HOST_FILES_H
 
-#include "core/types.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-struct file_bytes {
-    uint8_t *bytes; // freed by file_free()
-    size_t size;
-};
+// The contents, malloc()ed; NULL after one line on stderr.
+uint8_t *file_read(const char *name, size_t *size);
 
-// Reads the whole of `path`, which may be a pipe, too. It must have 1..limit bytes. False with a line in `error` (size
-// bytes) that begins with the path.
-bool file_read(const char *path, uint64_t limit, struct file_bytes *out, char *error, size_t size);
-void file_free(struct file_bytes *f);
+// Entropy and the date, for a machine that was not given its own.
+uint64_t host_seed(void);
+uint64_t host_date(bool localtime);
 
-// Opens `path` for output, created or emptied. The descriptor, or -1 with a line in `error`.
-int file_create(const char *path, char *error, size_t size);
+// Nanoseconds of a clock that never goes back.
+uint64_t host_ns(void);
 
 #endif

@@ -1,179 +1,97 @@
-// Raw mode and signals. Signal handlers reach nothing but static data: this file is the only one that has any.
+// Raw mode and the signals that must not leave the terminal in it. The process has one controlling terminal and one set of
+// signal handlers, so this file, and no other, has state of its own.
 #include "host/terminal.h"
 
-#include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
-static struct {
-    volatile sig_atomic_t fd;  // -1: none is raw
-    volatile sig_atomic_t end; // signal that asks for the end
-    struct termios normal, raw;
-    struct sigaction old_crash[NSIG];
-    bool at_exit;
-} terminal = {.fd = -1};
+static struct termios saved, raw;
+static volatile sig_atomic_t is_raw, ended;
 
-static const int end_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-
-// ---- raw mode ---------------------------------------------------------------------------------------------------------
-
-static void apply(int fd, const struct termios *t)
-{
-    while (tcsetattr(fd, TCSANOW, t) != 0 && errno == EINTR && !terminal.end) {
-    }
-}
-
-// Also called by handlers: tcsetattr() is async-signal-safe.
 void terminal_restore(void)
 {
-    int fd = terminal.fd;
-    terminal.fd = -1;
-    if (fd >= 0)
-        apply(fd, &terminal.normal);
+    if (is_raw) {
+        is_raw = 0;
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
+    }
 }
 
-static void default_action(int signo)
+void terminal_die(int signal_number)
 {
-    struct sigaction dfl = {.sa_handler = SIG_DFL};
+    terminal_restore();
+    signal(signal_number, SIG_DFL);
     sigset_t set;
-    sigaction(signo, &dfl, NULL);
     sigemptyset(&set);
-    sigaddset(&set, signo);
-    raise(signo);
+    sigaddset(&set, signal_number);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(signal_number);
 }
 
-bool terminal_raw(int fd, bool signals)
+// A crash: restore and die of it.
+static void crash(int signal_number) { terminal_die(signal_number); }
+
+static void end(int signal_number)
 {
-    if (tcgetattr(fd, &terminal.normal) != 0)
-        return false;
-    struct termios *raw = &terminal.raw;
-    *raw = terminal.normal;
-    raw->c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-    raw->c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
-    if (!signals)
-        raw->c_lflag &= ~(tcflag_t)ISIG;
-    raw->c_cflag = (raw->c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
-    raw->c_cc[VMIN] = 1;
-    raw->c_cc[VTIME] = 0;
-    if (!terminal.at_exit)
-        terminal.at_exit = atexit(terminal_restore) == 0;
-    apply(fd, raw);
-    terminal.fd = fd;
-    return true;
+    if (ended)
+        terminal_die(signal_number);
+    ended = signal_number;
 }
 
-// ---- signals ----------------------------------------------------------------------------------------------------------
-
-static void on_end(int signo)
+// Ctrl-Z from outside: the shell must get a sane terminal, and we ours back.
+static void stop(int signal_number)
 {
-    int saved = errno;
-    if (terminal.end) {
-        terminal_restore();
-        default_action(signo);
-    }
-    terminal.end = signo;
-    errno = saved;
-}
-
-// What was there before (a sanitizer's handler, or the default) comes after.
-static void on_crash(int signo, siginfo_t *info, void *context)
-{
-    (void)context;
+    bool was = is_raw;
     terminal_restore();
-    sigaction(signo, &terminal.old_crash[signo], NULL);
-    // A fault happens again when this returns; a signal that was sent does not, and abort() does the rest itself.
-    if (info->si_code <= 0 && signo != SIGABRT)
-        raise(signo);
-}
-
-static void on_stop(int signo)
-{
-    int saved = errno;
-    int fd = terminal.fd;
-    struct sigaction mine;
-    terminal_restore();
-    sigaction(signo, NULL, &mine);
-    default_action(signo);
-    // Here the process has been continued.
-    sigaction(signo, &mine, NULL);
-    terminal.fd = fd;
-    errno = saved;
-}
-
-static void on_continue(int signo)
-{
-    (void)signo;
-    int saved = errno;
-    // In the background the terminal is someone else's.
-    if (terminal.fd >= 0 && tcgetpgrp(terminal.fd) == getpgrp())
-        apply(terminal.fd, &terminal.raw);
-    errno = saved;
-}
-
-static void catch_signal(int signo, void (*handler)(int), int flags)
-{
-    struct sigaction old, action = {.sa_handler = handler, .sa_flags = flags};
-    sigfillset(&action.sa_mask);
-    if (sigaction(signo, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-        sigaction(signo, &action, NULL);
-}
-
-// So that a stack that has run out can still be cleaned up after.
-static void alternate_stack(void)
-{
-    static _Alignas(16) uint8_t stack[1 << 16];
-    stack_t old, mine = {.ss_sp = stack, .ss_size = sizeof stack};
-    if (sigaltstack(NULL, &old) == 0 && (old.ss_flags & SS_DISABLE))
-        sigaltstack(&mine, NULL);
-}
-
-void terminal_init(void)
-{
-    alternate_stack();
-    // Waiting and writing are interrupted by those that ask for the end, so these have no SA_RESTART.
-    for (unsigned n = 0; n < ARRAY_LEN(end_signals); n++)
-        catch_signal(end_signals[n], on_end, 0);
-    for (unsigned n = 0; n < ARRAY_LEN(crash_signals); n++) {
-        struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-        sigfillset(&action.sa_mask);
-        sigaction(crash_signals[n], &action, &terminal.old_crash[crash_signals[n]]);
+    signal(signal_number, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal_number);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(signal_number);
+    // Continued.
+    signal(signal_number, stop);
+    if (was) {
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+        is_raw = 1;
     }
-    catch_signal(SIGTSTP, on_stop, SA_RESTART);
-    catch_signal(SIGCONT, on_continue, SA_RESTART);
+}
+
+static void handle(int signal_number, void (*handler)(int))
+{
+    struct sigaction sa = {.sa_handler = handler};
+    sigemptyset(&sa.sa_mask);
+    sigaction(signal_number, &sa, NULL);
+}
+
+void terminal_watch_signals(void)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (size_t n = 0; n < sizeof ends / sizeof ends[0]; n++)
+        handle(ends[n], end);
     signal(SIGPIPE, SIG_IGN);
 }
 
-int terminal_signal(void) { return terminal.end; }
+int terminal_ended(void) { return ended; }
 
-int terminal_wait(struct pollfd *fds, unsigned count, uint64_t ns)
+bool terminal_raw(bool keep_signals)
 {
-    struct timespec time = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
-    sigset_t block, before;
-    int ready = 0;
-    sigemptyset(&block);
-    for (unsigned n = 0; n < ARRAY_LEN(end_signals); n++)
-        sigaddset(&block, end_signals[n]);
-    sigprocmask(SIG_BLOCK, &block, &before);
-    for (unsigned n = 0; n < count; n++)
-        fds[n].revents = 0;
-    if (!terminal.end)
-        ready = ppoll(fds, count, ns == UINT64_MAX ? NULL : &time, &before);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (ready >= 0)
-        return ready;
-    for (unsigned n = 0; n < count; n++)
-        fds[n].revents = 0;
-    return 0;
-}
-
-void terminal_die(void)
-{
-    terminal_restore();
-    default_action(terminal.end);
-    _exit(128 + terminal.end);
+    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &saved))
+        return false;
+    static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+    for (size_t n = 0; n < sizeof crashes / sizeof crashes[0]; n++)
+        handle(crashes[n], crash);
+    handle(SIGTSTP, stop);
+    atexit(terminal_restore);
+    raw = saved;
+    raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | INPCK | ISTRIP | IXON | INLCR | IGNCR);
+    raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN | (keep_signals ? 0 : ISIG));
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw))
+        return false;
+    is_raw = 1;
+    return true;
 }

@@ -1,30 +1,22 @@
-// The terminal and the signals of this process: raw mode that is always undone, signals that end the run in good order,
-// and waiting that neither misses a signal nor outlives it. One per process, as both belong to the process.
+// The terminal: raw mode while the machine has it, restored at every end of the process.
 #ifndef HOST_TERMINAL_H
 #define HOST_TERMINAL_H
 
-#include "core/types.h"
+#include <stdbool.h>
 
-#include <poll.h>
+// Puts standard input into raw mode if it is a terminal; `keep_signals`: Ctrl-C still interrupts the emulator instead of
+// reaching the guest. Installs the handlers that restore it at signals and crashes. False: not a terminal.
+bool terminal_raw(bool keep_signals);
 
-// Catches the signals that end a process. Those that ask for the end are kept for terminal_signal(); a second one, and
-// crashes, undo raw mode and then have their usual effect. Ignored ones stay ignored. SIGPIPE becomes an error of write().
-void terminal_init(void);
-
-// Puts the terminal `fd` into raw mode, until terminal_restore(), exit() or the end by a signal. With `signals`, Ctrl-C,
-// Ctrl-Z and Ctrl-\ keep their meaning. Stopping (SIGTSTP) undoes it, continuing does it again. False if fd is no terminal
-// or refuses.
-bool terminal_raw(int fd, bool signals);
+// Restores the terminal; safe to call at any time, also from a signal handler.
 void terminal_restore(void);
 
-// The signal that asks for the end, 0 if none has come.
-int terminal_signal(void);
+// Installs handlers for the signals that end the process, so that the run loop can end it in order: terminal_ended() then
+// gives the signal. A second one ends the process at once.
+void terminal_watch_signals(void);
+int terminal_ended(void);
 
-// As poll(), for at most `ns` nanoseconds (UINT64_MAX: no limit). Comes back early (0) when a signal asks for the end, also
-// if it came before the call.
-int terminal_wait(struct pollfd *fds, unsigned count, uint64_t ns);
-
-// Ends this process by the signal that asked for the end.
-_Noreturn void terminal_die(void);
+// Ends the process by the signal, as its parent expects.
+void terminal_die(int signal);
 
 #endif

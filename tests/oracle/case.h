@@ -1,5 +1,5 @@
-// What one comparison consists of: the bytes of an instruction, the whole user-visible state before it, the memory that it
-// can reach, and what came out. Shared by the generator, the host's processor and the emulated one.
+// What one comparison consists of: the bytes of an instruction, the whole user-visible state before it, the memory that
+// it can reach, and what came out. Shared by the generator, the host's processor and the emulated one.
 //
 // Memory is an arena of five pages at fixed linear addresses with nothing mapped around them: two data pages, one page
 // that cannot be written, two stack pages. The two code pages are apart.
@@ -55,8 +55,19 @@ static inline uint64_t arena_addr(unsigned off)
 enum code_mode { CODE_64, CODE_32 };
 
 // Offsets in an FXSAVE image (SDM vol. 1, table 10-2; the 64-bit form).
-enum fx_offset { FX_FCW = 0, FX_FSW = 2, FX_FTW = 4, FX_FOP = 6, FX_FIP = 8, FX_FDP = 16, FX_MXCSR = 24, FX_MASK = 28,
-                 FX_ST = 32, FX_XMM = 160, FX_SIZE = 512 };
+enum fx_offset {
+    FX_FCW = 0,
+    FX_FSW = 2,
+    FX_FTW = 4,
+    FX_FOP = 6,
+    FX_FIP = 8,
+    FX_FDP = 16,
+    FX_MXCSR = 24,
+    FX_MASK = 28,
+    FX_ST = 32,
+    FX_XMM = 160,
+    FX_SIZE = 512
+};
 
 // The user-visible state, and after a run how the instruction ended.
 struct context {
@@ -88,9 +99,9 @@ struct test_case {
     unsigned patches;
     uint64_t operand;      // linear address of the memory operand, 0 if there is none
     unsigned operand_size; // bytes, 0 if there is none
-    bool to_end;           // run without the trap flag to an INT3 behind it (repeated instructions, those with a branch)
-    bool ours_to_end;      // the emulated processor runs it so, as part of a block, the host by the trap flag
-    bool any_memory;       // memory after a fault is not defined (several stores may have been done in part)
+    bool to_end;      // run without the trap flag to an INT3 behind it (repeated instructions, those with a branch)
+    bool ours_to_end; // the emulated processor runs it so, as part of a block, the host by the trap flag
+    bool any_memory;  // memory after a fault is not defined (several stores may have been done in part)
 };
 
 #endif

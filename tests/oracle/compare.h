@@ -22,10 +22,11 @@ enum difference {
     DIFF_LOST = 8192, // the emulated machine did not come back
 };
 
-// Compares the outcomes of one case. The arenas are ARENA_SIZE bytes each; bytes of `ours` that are exempt are overwritten.
-// `amd`: the host is an AMD processor.
-unsigned compare(const struct insn_row *row, const struct cell *cell, const struct test_case *t, const struct context *host,
-                 struct context *ours, const uint8_t *host_arena, uint8_t *our_arena, bool amd);
+// Compares the outcomes of one case. The arenas are ARENA_SIZE bytes each; bytes of `ours` that are exempt are
+// overwritten. `amd`: the host is an AMD processor.
+unsigned compare(const struct insn_row *row, const struct cell *cell, const struct test_case *t,
+                 const struct context *host, struct context *ours, const uint8_t *host_arena, uint8_t *our_arena,
+                 bool amd);
 
 // RFLAGS bits that are compared at all: not IF (the same on both sides) and RF (debugging).
 #define COMPARED_FLAGS (F_ARITH | F_TF | F_DF | F_IOPL | F_NT | F_AC | F_ID)

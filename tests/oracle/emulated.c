@@ -1,6 +1,6 @@
-// The emulated processor under test. Each case enters user mode by an IRETQ of the tiny kernel with the trap flag set and
-// comes back through an interrupt gate into a HLT, so that what is compared passed the emulator's own IRET, single step,
-// exception delivery and page walks; nothing looks at the emulator's inside but to set and read registers.
+// The emulated processor under test. Each case enters user mode by an IRETQ of the tiny kernel with the trap flag set
+// and comes back through an interrupt gate into a HLT, so that what is compared passed the emulator's own IRET, single
+// step, exception delivery and page walks; nothing looks at the emulator's inside but to set and read registers.
 #include "tests/oracle/emulated.h"
 
 #include "cpu/insn.h"
@@ -49,9 +49,15 @@ static void fatal(void *ctx)
     b->dead = true;
 }
 
-static void nothing(void *ctx) { (void)ctx; }
+static void nothing(void *ctx)
+{
+    (void)ctx;
+}
 
-static void put64(struct emulated_board *b, uint64_t at, uint64_t v) { store_u64(b->phys.ram + at, v); }
+static void put64(struct emulated_board *b, uint64_t at, uint64_t v)
+{
+    store_u64(b->phys.ram + at, v);
+}
 
 static void map_pages(struct emulated_board *b, uint64_t linear, uint64_t phys, unsigned bytes, uint64_t flags)
 {

@@ -1,5 +1,5 @@
-// Runs single instructions on the emulated processor, as a user program under a tiny kernel: page tables, a GDT, a TSS and
-// an interrupt gate for each vector that leads to a HLT of its own.
+// Runs single instructions on the emulated processor, as a user program under a tiny kernel: page tables, a GDT, a TSS
+// and an interrupt gate for each vector that leads to a HLT of its own.
 #ifndef TESTS_ORACLE_EMULATED_H
 #define TESTS_ORACLE_EMULATED_H
 

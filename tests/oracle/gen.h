@@ -1,5 +1,5 @@
-// Makes test cases from the rows of the instruction table: encodings of every operand size and form, operand values that
-// lie at the edges, and memory operands that fault. The same (row, cell, seed) always gives the same case.
+// Makes test cases from the rows of the instruction table: encodings of every operand size and form, operand values
+// that lie at the edges, and memory operands that fault. The same (row, cell, seed) always gives the same case.
 #ifndef TESTS_ORACLE_GEN_H
 #define TESTS_ORACLE_GEN_H
 

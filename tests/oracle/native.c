@@ -1,13 +1,15 @@
-// The host's own processor as the oracle: state is loaded by FXRSTOR, POPs and an IRETQ that sets the trap flag, so that
-// exactly one instruction runs; the signal that it ends in (SIGTRAP, or the one of its fault) carries the whole state, the
-// vector, the error code and CR2 in its frame. The handler then puts the caller's context into the frame and returns.
+// The host's own processor as the oracle: state is loaded by FXRSTOR, POPs and an IRETQ that sets the trap flag, so
+// that exactly one instruction runs; the signal that it ends in (SIGTRAP, or the one of its fault) carries the whole
+// state, the vector, the error code and CR2 in its frame. The handler then puts the caller's context into the frame and
+// returns.
+//
+// Built with _GNU_SOURCE (memfd_create, the REG_ names).
 //
 // Not implemented: hosts other than x86-64 Linux; 16-bit code.
 #include "tests/oracle/native.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 
-// -D_GNU_SOURCE comes from the build: memfd_create, REG_ names.
 #include "cpu/insn.h"
 
 #include <asm/prctl.h>
@@ -144,19 +146,40 @@ void native_run(struct native *n, enum code_mode mode, bool to_end, const struct
 
 static bool map_view(int fd, uint64_t addr, size_t size, size_t off, int prot)
 {
-    return mmap((void *)(uintptr_t)addr, size, prot, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, (off_t)off) != MAP_FAILED;
+    return mmap((void *)(uintptr_t)addr, size, prot, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, (off_t)off) !=
+           MAP_FAILED;
 }
 
-// One NOP in 32-bit mode: some sandboxes refuse compatibility mode.
-static bool try_32(struct native *n)
+// Runs `code` with all registers 0 but the stack pointer.
+static void try_code(struct native *n, enum code_mode mode, const void *code, size_t len, struct context *out)
 {
-    struct context in = {.rip = CODE_ADDR}, out;
+    struct context in = {.rip = CODE_ADDR, .gpr[RSP] = STACK_END};
     store_u16(in.fx + FX_FCW, 0x37f);
     store_u32(in.fx + FX_MXCSR, 0x1f80);
-    n->code[0] = 0x40; // INC EAX, a REX prefix in 64-bit mode
-    n->code[1] = 0x90;
-    native_run(n, CODE_32, false, &in, &out);
+    memcpy(n->code, code, len);
+    native_run(n, mode, false, &in, out);
+}
+
+// INC EAX, a REX prefix in 64-bit mode: some sandboxes refuse compatibility mode.
+static bool try_32(struct native *n)
+{
+    struct context out;
+    try_code(n, CODE_32, "\x40\x90", 2, &out);
     return out.vector == EXC_DB && out.rip == CODE_ADDR + 1 && out.gpr[RAX] == 1;
+}
+
+// Whether the kernel steps single instructions and tells vector, error code and CR2: user-space kernels may not.
+static bool kernel_tells(struct native *n)
+{
+    struct context out;
+    try_code(n, CODE_64, "\x48\xff\xc0\x90", 4, &out); // inc rax
+    if (out.vector != EXC_DB || out.rip != CODE_ADDR + 3 || out.gpr[RAX] != 1)
+        return false;
+    try_code(n, CODE_64, "\xf4", 1, &out); // hlt
+    if (out.vector != EXC_GP || out.rip != CODE_ADDR)
+        return false;
+    try_code(n, CODE_64, "\xff\x34\x25\x00\x20\x01\x30", 7, &out); // push qword [DATA_END]
+    return out.vector == EXC_PF && out.error == 4 && out.cr2 == DATA_END && out.gpr[RSP] == STACK_END;
 }
 
 const char *native_open(struct native *n)
@@ -169,9 +192,10 @@ const char *native_open(struct native *n)
     int fd = memfd_create("oracle", MFD_CLOEXEC);
     if (fd < 0 || ftruncate(fd, ARENA_SIZE + CODE_SIZE) != 0)
         return "no memory for the arena";
-    n->arena = mmap(NULL, ARENA_SIZE + CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
-    if (n->arena == MAP_FAILED)
+    void *views = mmap(NULL, ARENA_SIZE + CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (views == MAP_FAILED)
         return "no memory for the arena";
+    n->arena = views;
     n->code = n->arena + ARENA_SIZE;
     memset(n->arena, 0, ARENA_SIZE + CODE_SIZE);
     if (!map_view(fd, DATA_ADDR, DATA_SIZE, 0, PROT_READ | PROT_WRITE) ||
@@ -181,7 +205,8 @@ const char *native_open(struct native *n)
         return "the arena cannot be mapped (executable memory refused?)";
     close(fd);
 
-    if (syscall(SYS_arch_prctl, ARCH_GET_FS, &n->fs_base) != 0 || syscall(SYS_arch_prctl, ARCH_SET_GS, (long)GS_BASE) != 0)
+    if (syscall(SYS_arch_prctl, ARCH_GET_FS, &n->fs_base) != 0 ||
+        syscall(SYS_arch_prctl, ARCH_SET_GS, (long)GS_BASE) != 0)
         return "arch_prctl is refused";
     // Compatibility mode uses DS and ES, which are null in a 64-bit process.
     __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es" ::"r"(SEL_DATA));
@@ -194,6 +219,8 @@ const char *native_open(struct native *n)
     sigfillset(&action.sa_mask);
     for (unsigned k = 0; k < ARRAY_LEN(handled); k++)
         sigaction(handled[k], &action, NULL);
+    if (!kernel_tells(n))
+        return "the kernel's signal frames do not tell what is needed";
     n->has_32 = try_32(n);
     uint32_t a, b = 0, c = 0, d = 0;
     __get_cpuid(0, &a, &b, &c, &d);
@@ -218,13 +245,27 @@ static const struct {
     uint32_t leaf;
     uint8_t reg, bit;
 } feature_bits[] = {
-    [FEAT_NONE] = {1, 3, 4},         [FEAT_CMOV] = {1, 3, 15},   [FEAT_CX8] = {1, 3, 8},
-    [FEAT_CX16] = {1, 2, 13},        [FEAT_MMX] = {1, 3, 23},    [FEAT_SSE] = {1, 3, 25},
-    [FEAT_SSE2] = {1, 3, 26},        [FEAT_SSE3] = {1, 2, 0},    [FEAT_SSSE3] = {1, 2, 9},
-    [FEAT_SSE41] = {1, 2, 19},       [FEAT_SSE42] = {1, 2, 20},  [FEAT_POPCNT] = {1, 2, 23},
-    [FEAT_LM] = {0x80000001, 3, 29}, [FEAT_SYSCALL] = {0x80000001, 3, 11}, [FEAT_RDTSCP] = {0x80000001, 3, 27},
-    [FEAT_LAHF64] = {0x80000001, 2, 0}, [FEAT_FXSR] = {1, 3, 24}, [FEAT_CLFLUSH] = {1, 3, 19},
-    [FEAT_XSAVE] = {1, 2, 27},       [FEAT_MONITOR] = {1, 2, 3}, [FEAT_FSGSBASE] = {7, 1, 0},
+    [FEAT_NONE] = {1, 3, 4},
+    [FEAT_CMOV] = {1, 3, 15},
+    [FEAT_CX8] = {1, 3, 8},
+    [FEAT_CX16] = {1, 2, 13},
+    [FEAT_MMX] = {1, 3, 23},
+    [FEAT_SSE] = {1, 3, 25},
+    [FEAT_SSE2] = {1, 3, 26},
+    [FEAT_SSE3] = {1, 2, 0},
+    [FEAT_SSSE3] = {1, 2, 9},
+    [FEAT_SSE41] = {1, 2, 19},
+    [FEAT_SSE42] = {1, 2, 20},
+    [FEAT_POPCNT] = {1, 2, 23},
+    [FEAT_LM] = {0x80000001, 3, 29},
+    [FEAT_SYSCALL] = {0x80000001, 3, 11},
+    [FEAT_RDTSCP] = {0x80000001, 3, 27},
+    [FEAT_LAHF64] = {0x80000001, 2, 0},
+    [FEAT_FXSR] = {1, 3, 24},
+    [FEAT_CLFLUSH] = {1, 3, 19},
+    [FEAT_XSAVE] = {1, 2, 27},
+    [FEAT_MONITOR] = {1, 2, 3},
+    [FEAT_FSGSBASE] = {7, 1, 0},
     [FEAT_MOVBE] = {1, 2, 22},
 };
 
@@ -245,7 +286,10 @@ const char *native_open(struct native *n)
     return "this host is not x86-64 Linux";
 }
 
-void native_close(struct native *n) { (void)n; }
+void native_close(struct native *n)
+{
+    (void)n;
+}
 
 void native_run(struct native *n, enum code_mode mode, bool to_end, const struct context *in, struct context *out)
 {

@@ -12,13 +12,13 @@ struct native {
     bool amd;         // the processor is one of AMD's design
 };
 
-// Maps the arena and takes over SIGTRAP, SIGSEGV, SIGILL, SIGFPE and SIGBUS. NULL, or why this host cannot do it. One at a
-// time in a process.
+// Maps the arena and takes over SIGTRAP, SIGSEGV, SIGILL, SIGFPE and SIGBUS. NULL, or why this host cannot do it. One
+// at a time in a process.
 const char *native_open(struct native *n);
 void native_close(struct native *n);
 
-// Executes one instruction whose bytes are in place in n->code: `in` is loaded, the trap flag is set unless `to_end`, and
-// `out` is what the processor and the kernel's signal frame show afterwards.
+// Executes one instruction whose bytes are in place in n->code: `in` is loaded, the trap flag is set unless `to_end`,
+// and `out` is what the processor and the kernel's signal frame show afterwards.
 void native_run(struct native *n, enum code_mode mode, bool to_end, const struct context *in, struct context *out);
 
 // Whether the host has the CPUID feature that a row names (enum feature in cpu/insn.h).

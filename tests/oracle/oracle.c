@@ -1,6 +1,6 @@
-// Compares the emulated processor with the host's, instruction by instruction: each row of the instruction table, in every
-// operand size, with register and memory operands, in 64-bit and 32-bit code, with edge and random values. Every case is a
-// function of the seed, the row, the cell and its number, so that a failure's line can be run again.
+// Compares the emulated processor with the host's, instruction by instruction: each row of the instruction table, in
+// every operand size, with register and memory operands, in 64-bit and 32-bit code, with edge and random values. Every
+// case is a function of the seed, the row, the cell and its number, so that a failure's line can be run again.
 //
 // Exit status: 0 equal, 1 differences, 2 usage, 77 not possible on this host.
 #include "tests/oracle/compare.h"
@@ -41,14 +41,18 @@ struct oracle {
 };
 
 static const char *const vector_name[32] = {
-    [EXC_DE] = "#DE", [EXC_DB] = "ok",  [EXC_NMI] = "NMI", [EXC_BP] = "#BP", [EXC_OF] = "#OF", [EXC_BR] = "#BR", [EXC_UD] = "#UD",
-    [EXC_NM] = "#NM", [EXC_DF] = "#DF", [EXC_TS] = "#TS",  [EXC_NP] = "#NP", [EXC_SS] = "#SS", [EXC_GP] = "#GP", [EXC_PF] = "#PF",
-    [EXC_MF] = "#MF", [EXC_AC] = "#AC", [EXC_MC] = "#MC",  [EXC_XM] = "#XM",
+    [EXC_DE] = "#DE", [EXC_DB] = "ok",  [EXC_NMI] = "NMI", [EXC_BP] = "#BP", [EXC_OF] = "#OF", [EXC_BR] = "#BR",
+    [EXC_UD] = "#UD", [EXC_NM] = "#NM", [EXC_DF] = "#DF",  [EXC_TS] = "#TS", [EXC_NP] = "#NP", [EXC_SS] = "#SS",
+    [EXC_GP] = "#GP", [EXC_PF] = "#PF", [EXC_MF] = "#MF",  [EXC_AC] = "#AC", [EXC_MC] = "#MC", [EXC_XM] = "#XM",
 };
 
-static const char *vector_text(int v) { return v >= 0 && v < 32 && vector_name[v] ? vector_name[v] : "?"; }
+static const char *vector_text(int v)
+{
+    return v >= 0 && v < 32 && vector_name[v] ? vector_name[v] : "?";
+}
 
-// ---- one case -----------------------------------------------------------------------------------------------------------
+// ---- one case
+// -----------------------------------------------------------------------------------------------------------
 
 static void prepare(struct oracle *o)
 {
@@ -94,7 +98,8 @@ static unsigned run_case(struct oracle *o, const struct insn_row *row, const str
     return compare(row, cell, t, &o->host, &o->ours, o->native.arena, o->emulated.arena, o->native.amd);
 }
 
-// ---- printing a failure --------------------------------------------------------------------------------------------------
+// ---- printing a failure
+// --------------------------------------------------------------------------------------------------
 
 static void print_bytes(const uint8_t *p, unsigned n)
 {
@@ -114,7 +119,10 @@ static void print_disassembly(const struct test_case *t)
 #endif
 }
 
-static void print_f80(const uint8_t *p) { printf("%04x:%016llx", load_u16(p + 8), (unsigned long long)load_u64(p)); }
+static void print_f80(const uint8_t *p)
+{
+    printf("%04x:%016llx", load_u16(p + 8), (unsigned long long)load_u64(p));
+}
 
 static void print_xmm(const uint8_t *p)
 {
@@ -170,8 +178,8 @@ static void print_differences(const struct oracle *o, unsigned d)
     if (d & DIFF_RIP)
         printf("    rip: host %llx, ours %llx\n", (unsigned long long)h->rip, (unsigned long long)u->rip);
     if (d & DIFF_FLAGS)
-        printf("    flags: host %llx, ours %llx, differ in %llx\n", (unsigned long long)h->rflags, (unsigned long long)u->rflags,
-               (unsigned long long)((h->rflags ^ u->rflags) & COMPARED_FLAGS));
+        printf("    flags: host %llx, ours %llx, differ in %llx\n", (unsigned long long)h->rflags,
+               (unsigned long long)u->rflags, (unsigned long long)((h->rflags ^ u->rflags) & COMPARED_FLAGS));
     for (unsigned r = 0; r < 16 && d & DIFF_GPR; r++)
         if (h->gpr[r] != u->gpr[r])
             printf("    r%u: host %llx, ours %llx\n", r, (unsigned long long)h->gpr[r], (unsigned long long)u->gpr[r]);
@@ -231,8 +239,8 @@ static const char *cell_text(const struct cell *cell, char *buf, size_t size)
     return buf;
 }
 
-static void print_failure(const struct oracle *o, const struct options *opt, const struct insn_row *row, unsigned cell_number,
-                          uint64_t n, unsigned d, const char *why)
+static void print_failure(const struct oracle *o, const struct options *opt, const struct insn_row *row,
+                          unsigned cell_number, uint64_t n, unsigned d, const char *why)
 {
     char ops[24];
     printf("  FAIL %s %s: ", row->name, gen_operands(row, ops));
@@ -240,9 +248,8 @@ static void print_failure(const struct oracle *o, const struct options *opt, con
     print_disassembly(&o->t);
     if (o->t.tail)
         printf("  + %02x %02x", o->t.code[o->t.len], o->t.code[o->t.len + 1]);
-    printf("%s\n    again: oracle --seed %llu --one %u.%u.%llu\n",
-           o->t.ours_to_end ? "  (in a block)" : "", (unsigned long long)opt->seed, (unsigned)(row - insn_rows),
-           cell_number, (unsigned long long)n);
+    printf("%s\n    again: oracle --seed %llu --one %u.%u.%llu\n", o->t.ours_to_end ? "  (in a block)" : "",
+           (unsigned long long)opt->seed, (unsigned)(row - insn_rows), cell_number, (unsigned long long)n);
     print_input(&o->t, row);
     printf("    ended: host %s, ours %s\n", vector_text(o->host.vector), vector_text(o->ours.vector));
     if (d & DIFF_LOST)
@@ -250,7 +257,8 @@ static void print_failure(const struct oracle *o, const struct options *opt, con
     print_differences(o, d);
 }
 
-// ---- rows ----------------------------------------------------------------------------------------------------------------
+// ---- rows
+// ----------------------------------------------------------------------------------------------------------------
 
 static void run_cell(struct oracle *o, const struct options *opt, const struct insn_row *row, const struct cell *cell,
                      unsigned cell_number)
@@ -317,8 +325,8 @@ static void run_row(struct oracle *o, const struct options *opt, const struct in
     }
     if (opt->list || opt->coverage) {
         if (opt->list || state)
-            printf("%-4u %-11s %-12s map %u opcode %02x: %s\n", (unsigned)(row - insn_rows), row->name, gen_operands(row, ops),
-                   row->map, row->opcode, state ? state : "compared");
+            printf("%-4u %-11s %-12s map %u opcode %02x: %s\n", (unsigned)(row - insn_rows), row->name,
+                   gen_operands(row, ops), row->map, row->opcode, state ? state : "compared");
         return;
     }
     if (state)
@@ -328,6 +336,13 @@ static void run_row(struct oracle *o, const struct options *opt, const struct in
             run_cell(o, opt, row, &cell[k], k);
 }
 
+static void print_rows(const struct oracle *o)
+{
+    const struct totals *t = &o->total;
+    printf("rows: %u compared, %u system, %u otherwise excluded, %u not announced, %u skipped (host)\n", t->rows,
+           t->system, t->other, t->no_model, t->no_host);
+}
+
 static void print_totals(const struct oracle *o)
 {
     const struct totals *t = &o->total;
@@ -335,18 +350,20 @@ static void print_totals(const struct oracle *o)
     for (unsigned v = 0; v < 32; v++)
         if (t->vectors[v])
             printf(" %s %llu", vector_text((int)v), (unsigned long long)t->vectors[v]);
-    printf("\nrows: %u compared, %u system, %u otherwise excluded, %u not announced, %u skipped (host)\n", t->rows, t->system,
-           t->other, t->no_model, t->no_host);
+    printf("\n");
+    print_rows(o);
     printf("oracle: %llu cases in %u cells, %llu differences in %u cells\n", (unsigned long long)t->cases, t->cells,
            (unsigned long long)t->failures, t->failed_cells);
 }
 
-// ---- main ----------------------------------------------------------------------------------------------------------------
+// ---- main
+// ----------------------------------------------------------------------------------------------------------------
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: oracle [--row NAME] [--cases N] [--seed S] [--show N] [--one ROW.CELL.CASE] [--list] [--coverage] "
-                    "[--quiet]\n");
+    fprintf(stderr,
+            "usage: oracle [--row NAME] [--cases N] [--seed S] [--show N] [--one ROW.CELL.CASE] [--list] [--coverage] "
+            "[--quiet]\n");
     return 2;
 }
 
@@ -414,7 +431,10 @@ int main(int argc, char **argv)
     for (unsigned r = 0; r < insn_row_count; r++)
         if (opt.one ? r == opt.one_row : !opt.row || !strcmp(opt.row, insn_rows[r].name))
             run_row(o, &opt, &insn_rows[r]);
-    print_totals(o);
+    if (opt.list || opt.coverage)
+        print_rows(o);
+    else
+        print_totals(o);
     int status = o->total.failures ? 1 : !o->total.rows && opt.row ? 2 : 0;
     emulated_close(&o->emulated);
     native_close(&o->native);

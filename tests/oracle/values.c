@@ -30,8 +30,21 @@ uint64_t value_int(struct rng *r)
     case 3:
         return ~((uint64_t)1 << bit);
     case 4: { // the smallest and largest of each width
-        static const uint64_t edge[] = {0, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-                                        INT64_MAX, (uint64_t)INT64_MIN, UINT64_MAX, 1, 0x8080808080808080,
+        static const uint64_t edge[] = {0,
+                                        0x7f,
+                                        0x80,
+                                        0xff,
+                                        0x7fff,
+                                        0x8000,
+                                        0xffff,
+                                        0x7fffffff,
+                                        0x80000000,
+                                        0xffffffff,
+                                        INT64_MAX,
+                                        (uint64_t)INT64_MIN,
+                                        UINT64_MAX,
+                                        1,
+                                        0x8080808080808080,
                                         0x7fff80007fff8000};
         return edge[v >> 8 & 15];
     }
@@ -96,12 +109,19 @@ static uint64_t value_ieee(struct rng *r, unsigned exponent_bits, unsigned fract
         break;
     }
     uint64_t sign = rng_next(r) >> 63;
-    return sign << (exponent_bits + fraction_bits) | (uint64_t)(exponent > max ? max : exponent) << fraction_bits | fraction;
+    return sign << (exponent_bits + fraction_bits) | (uint64_t)(exponent > max ? max : exponent) << fraction_bits |
+           fraction;
 }
 
-uint32_t value_f32(struct rng *r) { return (uint32_t)value_ieee(r, 8, 23); }
+uint32_t value_f32(struct rng *r)
+{
+    return (uint32_t)value_ieee(r, 8, 23);
+}
 
-uint64_t value_f64(struct rng *r) { return value_ieee(r, 11, 52); }
+uint64_t value_f64(struct rng *r)
+{
+    return value_ieee(r, 11, 52);
+}
 
 static void put_f80(uint8_t out[10], unsigned sexp, uint64_t significand)
 {

@@ -9,8 +9,14 @@ struct rng {
 };
 
 uint64_t rng_next(struct rng *r);
-static inline unsigned rng_below(struct rng *r, unsigned n) { return (unsigned)((rng_next(r) >> 32) * n >> 32); }
-static inline bool one_in(struct rng *r, unsigned n) { return rng_below(r, n) == 0; }
+static inline unsigned rng_below(struct rng *r, unsigned n)
+{
+    return (unsigned)((rng_next(r) >> 32) * n >> 32);
+}
+static inline bool one_in(struct rng *r, unsigned n)
+{
+    return rng_below(r, n) == 0;
+}
 void rng_bytes(struct rng *r, uint8_t *p, unsigned n);
 
 // Integers: small ones, powers of two and their neighbours, runs of ones, any. Valid for every width up to 64 bit.

@@ -33,10 +33,9 @@ static NOINLINE void block(u32 h[8], const u8 *p)
     for (int i = 0; i < 8; i++)
         v[i] = h[i];
     for (int i = 0; i < 64; i++) {
-        u32 t = v[7] + (right(v[4], 6) ^ right(v[4], 11) ^ right(v[4], 25)) + ((v[4] & v[5]) ^ (~v[4] & v[6])) +
-                k[i] + w[i];
-        u32 u = (right(v[0], 2) ^ right(v[0], 13) ^ right(v[0], 22)) +
-                ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
+        u32 t = v[7] + (right(v[4], 6) ^ right(v[4], 11) ^ right(v[4], 25)) + ((v[4] & v[5]) ^ (~v[4] & v[6])) + k[i] +
+                w[i];
+        u32 u = (right(v[0], 2) ^ right(v[0], 13) ^ right(v[0], 22)) + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
         v[7] = v[6];
         v[6] = v[5];
         v[5] = v[4];

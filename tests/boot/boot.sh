@@ -1,0 +1,94 @@
+#!/bin/bash
+# Boots Debian's amd64 kernel and checks what comes of it.
+#
+#   boot.sh MODE SNOWGLOBE [ARGUMENT]
+#
+#   check          host-unpacked boot to the shell, `uname -a`, power off, status 0
+#   guest-unpack   the same, the kernel unpacking itself
+#   selftest       time, floating point, hashing, processes, signals, vulnerabilities in the guest
+#   shell          commands typed into the interactive shell, `reboot` with -no-reboot
+#   digests        equal digests at 20 points of two runs, the second with the host busy
+#   same OTHER     equal digests at 20 points in the build OTHER
+set -u
+mode=$1 snowglobe=$2 other=${3-}
+here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+files=$("$here/../../tools/guest/fetch" amd64 --tests) || {
+  echo "SKIP: the guest's packages cannot be fetched"
+  exit 77
+}
+kernel=$(sed -n 's/^kernel=//p' <<<"$files")
+initrd=$(sed -n 's/^initrd=//p' <<<"$files")
+testrd=$(sed -n 's/^testrd=//p' <<<"$files")
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+  echo "FAIL: $*"
+  tail -n 40 "$work"/out* 2>/dev/null
+  exit 1
+}
+
+# run WHERE INITRD APPEND OPTIONS...: standard output to WHERE
+run() {
+  local to=$1 rd=$2 append=$3
+  shift 3
+  "$snowglobe" -kernel "$kernel" -initrd "$rd" -append "console=ttyS0 panic=-1 $append" -nographic -nic none \
+    -no-reboot --time fast "$@" >"$to" 2>"$work/err"
+}
+
+points=20 every=70000000
+
+# Twenty digests from the kernel's entry to the prompt.
+digests() {
+  "$1" -kernel "$kernel" -initrd "$initrd" -append "console=ttyS0 quiet panic=-1" -serial null -display none \
+    -no-reboot --digest-every $every --until $((points * every)) </dev/null >"$2" || fail "status $? of $1"
+  [ "$(grep -c '^digest [0-9]* [0-9a-f]\{64\}$' "$2")" -ge $points ] || fail "fewer than $points digests from $1"
+}
+
+case $mode in
+check)
+  run "$work/out" "$initrd" check </dev/null || fail "status $?"
+  grep -q '^Linux .* GNU/Linux' "$work/out" || fail 'no uname line'
+  # Nothing but what QEMU's pc says too.
+  if grep -E 'WARNING|BUG:|Oops|Call Trace|\[Firmware|unchecked MSR' "$work/out"; then fail 'the kernel complains'; fi
+  ;;
+guest-unpack)
+  run "$work/out" "$initrd" check --guest-unpack </dev/null || fail "status $?"
+  grep -q '^Linux .* GNU/Linux' "$work/out" || fail 'no uname line'
+  ;;
+selftest)
+  run "$work/out" "$testrd" selftest </dev/null || fail "status $?"
+  grep -q 'SELFTEST DONE 0 failed' "$work/out" || fail 'the self-test'
+  grep -E '^(PASS|FAIL) ' "$work/out"
+  ;;
+shell)
+  printf 'echo one$((1 + 1))two\ncat /proc/cpuinfo\nreboot -f\n' >"$work/in"
+  run "$work/out" "$initrd" quiet <"$work/in" || fail "status $?"
+  grep -q 'one2two' "$work/out" || fail 'the shell did not answer'
+  grep -q 'GenuineIntel' "$work/out" || fail 'no processor'
+  ;;
+digests)
+  digests "$snowglobe" "$work/one"
+  # The second run with a busy host: one process that we end by its id.
+  (while :; do :; done) &
+  busy=$!
+  digests "$snowglobe" "$work/two"
+  kill "$busy"
+  wait "$busy" 2>/dev/null
+  cmp "$work/one" "$work/two" || fail 'two runs differ'
+  ;;
+same)
+  [ -x "$other" ] || {
+    echo "SKIP: $other is not built"
+    exit 77
+  }
+  digests "$snowglobe" "$work/one"
+  digests "$other" "$work/two"
+  cmp "$work/one" "$work/two" || fail 'the builds differ'
+  ;;
+*)
+  echo "boot.sh: unknown mode $mode" >&2
+  exit 2
+  ;;
+esac
+echo "ok $mode"
