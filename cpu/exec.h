@@ -14,8 +14,10 @@
 
 // ---- endings -----------------------------------------------------------------------------------------------------------
 
-// With tail calls the next instruction's function is jumped to; it returns for the whole rest of the block. Without (in
-// unoptimised and sanitizer builds) the nesting is bounded by BLOCK_MAX.
+// The next instruction's function is jumped to; it returns for the whole rest of the block. Compilers make a jump of this
+// call unless a local variable's address has escaped: a function that needs that does its work in another one, or ends the
+// block with leave() (tests/unit/tailcalls.sh looks at the machine code). In unoptimised and sanitizer builds the nesting is
+// bounded by BLOCK_MAX.
 static inline enum exec_result next(struct cpu *c, const struct insn *i) { return i[1].fn(c, i + 1); }
 
 static inline uint64_t rip_of(const struct cpu *c, const struct insn *i) { return c->s.reg[REG_PAGE_RIP] + i->ip - i->len; }
@@ -277,7 +279,7 @@ static inline enum exec_result branch(struct cpu *c, const struct insn *i, unsig
 {
     c->tick += ticks;
     struct block *b = block_of(i)->link[slot];
-    if (CPU_TAIL_CALLS && likely(b != NULL) && likely(c->tick + b->count <= c->limit))
+    if (CPU_TAIL_CALLS && likely(b != NULL) && likely(c->tick + b->count <= c->chain_limit))
         return b->insn[0].fn(c, b->insn);
     return branch_slow(c, i, c->s.reg[REG_PAGE_RIP] + (uint64_t)target, slot);
 }

@@ -20,7 +20,7 @@ enum exec_result x_sgdt(struct cpu *c, const struct insn *i)
     store_u16(bytes, (uint16_t)t->limit);
     store_u64(bytes + 2, t->base);
     TRY(store_bytes(c, i, 0, bytes, c->mode & MODE_64 ? 10 : 6));
-    return next(c, i);
+    return leave(c, i);
 }
 
 // LGDT (reg 2) and LIDT (reg 3).
@@ -37,7 +37,7 @@ enum exec_result x_lgdt(struct cpu *c, const struct insn *i)
         return fault_gp0(c, i);
     t->limit = load_u16(bytes);
     t->base = base;
-    return next(c, i);
+    return leave(c, i);
 }
 
 static enum exec_result store_selector(struct cpu *c, const struct insn *i, uint16_t selector)
@@ -80,12 +80,12 @@ enum exec_result x_lldt(struct cpu *c, const struct insn *i)
     TRY(read_rm(c, i, 2, &selector));
     if (!(selector & 0xfffc)) {
         c->s.ldtr[0] = (struct segment_state){.selector = (uint16_t)selector};
-        return next(c, i);
+        return leave(c, i);
     }
     if (!system_descriptor(c, (uint16_t)selector, 1 << 2, &d))
         return checked_fault(c, i);
     set_system(c, &c->s.ldtr[0], (uint16_t)selector, &d);
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_ltr(struct cpu *c, const struct insn *i)
@@ -102,7 +102,7 @@ enum exec_result x_ltr(struct cpu *c, const struct insn *i)
     if (!system_write(c, d.linear + 5, 1, d.raw >> 40 & 0xff, TLB_KERNEL_AC))
         return checked_fault(c, i);
     set_system(c, &c->s.tr[0], (uint16_t)selector, &d);
-    return next(c, i);
+    return leave(c, i);
 }
 
 // ---- control registers --------------------------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ enum exec_result x_rdmsr(struct cpu *c, const struct insn *i)
     if (!msr_read(c, get32(c, RCX), &v))
         return fault_gp0(c, i);
     set_edx_eax(c, v);
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_wrmsr(struct cpu *c, const struct insn *i)
@@ -366,7 +366,7 @@ enum exec_result x_cpuid(struct cpu *c, const struct insn *i)
     set32(c, RBX, r[1]);
     set32(c, RCX, r[2]);
     set32(c, RDX, r[3]);
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_swapgs(struct cpu *c, const struct insn *i)

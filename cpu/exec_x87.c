@@ -153,7 +153,7 @@ enum exec_result x_fbld(struct cpu *c, const struct insn *i)
     TRY(x87_wait(c, i));
     TRY(load_bytes(c, i, 0, bcd, sizeof bcd));
     push_exact(c, i, f80_from_bcd(bcd));
-    return next(c, i);
+    return leave(c, i);
 }
 
 // FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2, FLDZ.
@@ -355,7 +355,7 @@ enum exec_result x_fbstp(struct cpu *c, const struct insn *i)
     x87_raise(c, i, env.flags | (empty ? FSW_SF : 0u) | (env.round_up ? FSW_C1 : 0u));
     if (fp_x87_stores(&env))
         x87_pop(c);
-    return next(c, i);
+    return leave(c, i);
 }
 
 static inline enum exec_result copy_st0(struct cpu *c, const struct insn *i, bool pop)

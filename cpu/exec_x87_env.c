@@ -193,7 +193,7 @@ enum exec_result x_fnstenv(struct cpu *c, const struct insn *i)
     put_env(c, i, image);
     TRY(store_bytes(c, i, 0, image, env_size(i)));
     set_control(c, c->s.fcw | FCW_MASKS);
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_fldenv(struct cpu *c, const struct insn *i)
@@ -202,7 +202,7 @@ enum exec_result x_fldenv(struct cpu *c, const struct insn *i)
     TRY(x87_wait(c, i));
     TRY(load_bytes(c, i, 0, image, env_size(i)));
     get_env(c, i, image);
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_fnsave(struct cpu *c, const struct insn *i)
@@ -217,7 +217,7 @@ enum exec_result x_fnsave(struct cpu *c, const struct insn *i)
     }
     TRY(store_bytes(c, i, 0, image, n + REGS_SIZE));
     initialise(c);
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_frstor(struct cpu *c, const struct insn *i)
@@ -232,5 +232,5 @@ enum exec_result x_frstor(struct cpu *c, const struct insn *i)
         c->s.st_frac[r] = load_u64(image + n + 10 * k);
         c->s.st_sexp[r] = load_u16(image + n + 10 * k + 8);
     }
-    return next(c, i);
+    return leave(c, i);
 }

@@ -102,7 +102,7 @@ static enum exec_result trigonometric(struct cpu *c, const struct insn *i, f80_t
     x87_begin(c, i);
     set_c2(c, false);
     if (!has_st0(c, i))
-        return next(c, i);
+        return leave(c, i);
     struct fp_env env = x87_env(c);
     bool c2 = false;
     struct float80 r = fn(x87_get(c, 0), &c2, &env);
@@ -110,7 +110,7 @@ static enum exec_result trigonometric(struct cpu *c, const struct insn *i, f80_t
     set_c2(c, c2);
     if (writes && !c2)
         x87_set(c, 0, r);
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_fsin(struct cpu *c, const struct insn *i)
@@ -142,14 +142,14 @@ enum exec_result x_fxtract(struct cpu *c, const struct insn *i)
     TRY(x87_wait(c, i));
     x87_begin(c, i);
     if (!has_st0_and_room(c, i))
-        return next(c, i);
+        return leave(c, i);
     struct fp_env env = x87_env(c);
     struct float80 significand, exponent = f80_extract(x87_get(c, 0), &significand, &env);
     if (x87_settle(c, i, &env)) {
         x87_set(c, 0, exponent);
         x87_push(c, significand);
     }
-    return next(c, i);
+    return leave(c, i);
 }
 
 static struct float80 tangent(struct float80 x, struct float80 *one, bool *c2, struct fp_env *env)
@@ -167,7 +167,7 @@ static enum exec_result two_results(struct cpu *c, const struct insn *i, f80_two
     x87_begin(c, i);
     set_c2(c, false);
     if (!has_st0_and_room(c, i))
-        return next(c, i);
+        return leave(c, i);
     struct fp_env env = x87_env(c);
     bool c2 = false;
     struct float80 second, first = fn(x87_get(c, 0), &second, &c2, &env);
@@ -177,7 +177,7 @@ static enum exec_result two_results(struct cpu *c, const struct insn *i, f80_two
         x87_set(c, 0, first);
         x87_push(c, second);
     }
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_fsincos(struct cpu *c, const struct insn *i)
@@ -242,20 +242,20 @@ static enum exec_result remainder_op(struct cpu *c, const struct insn *i, bool n
     if (unlikely(x87_empty(c, 0) || x87_empty(c, 1))) {
         if (x87_underflow(c, i))
             x87_set(c, 0, f80_default_nan());
-        return next(c, i);
+        return leave(c, i);
     }
     struct fp_env env = x87_env(c);
     struct fp_quotient q;
     struct float80 r = f80_rem(x87_get(c, 0), x87_get(c, 1), nearest, &q, &env);
     if (!x87_settle(c, i, &env))
-        return next(c, i);
+        return leave(c, i);
     x87_set(c, 0, r);
     if (f80_classify(r) == FP_CLASS_NAN) // no quotient
-        return next(c, i);
+        return leave(c, i);
     unsigned fsw = c->s.fsw & ~(unsigned)(FSW_C3 | FSW_C2 | FSW_C1 | FSW_C0);
     fsw |= (q.low & 4u) << 6 | (q.low & 2u) << 13 | (q.low & 1u) << 9 | (q.partial ? FSW_C2 : 0);
     c->s.fsw = (uint16_t)fsw;
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_fprem(struct cpu *c, const struct insn *i)

@@ -391,7 +391,7 @@ static enum exec_result access_or_limit(struct cpu *c, const struct insn *i, uin
     set_zf(c, ok);
     if (ok)
         set_reg(c, i->reg, i->opsize, limit ? descriptor_limit(d.raw) : d.raw >> 32 & 0x00ffff00);
-    return next(c, i);
+    return leave(c, i);
 }
 
 // System types that LAR and LSL accept; fewer in long mode (SDM vol. 2, LAR, LSL).
@@ -421,7 +421,7 @@ enum exec_result x_verr(struct cpu *c, const struct insn *i)
         ok = attr & ATTR_S && ((i->modrm >> 3 & 7) == 4 ? !code || attr & 2 : !code && attr & 2);
     }
     set_zf(c, ok);
-    return next(c, i);
+    return leave(c, i);
 }
 
 enum exec_result x_arpl(struct cpu *c, const struct insn *i)
@@ -445,5 +445,5 @@ enum exec_result x_bound(struct cpu *c, const struct insn *i)
     int64_t high = sign_extend(load_le(bytes + i->opsize, i->opsize), 8u * i->opsize);
     if (v < low || v > high)
         return fault(c, i, EXC_BR);
-    return next(c, i);
+    return leave(c, i);
 }

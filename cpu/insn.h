@@ -96,7 +96,7 @@ enum attr {
     A_NO64 = 1 << 1,     // #UD in 64-bit mode
     A_ONLY64 = 1 << 2,   // #UD outside 64-bit mode
     A_CPL0 = 1 << 3,     // #GP(0) unless CPL is 0
-    A_ENDS = 1 << 4,     // ends the block
+    A_ENDS = 1 << 4,     // ends the block: a branch, or a function that ends with leave()
     A_D64 = 1 << 5,      // operand size defaults to 64 bit in 64-bit mode
     A_F64 = 1 << 6,      // operand size is 64 bit in 64-bit mode
     A_PE = 1 << 7,       // #UD in real and virtual-8086 mode

@@ -43,7 +43,7 @@ enum exec_result jump_indirect(struct cpu *c)
         return EXEC_NEXT;
     unsigned off = (unsigned)(rip & PAGE_MASK);
     struct block *b = code_find((struct code_page *)e->addend, off, c->mode);
-    if (unlikely(!b) || unlikely(b->crosses) || unlikely(c->tick + b->count > c->limit) || c->stepping)
+    if (unlikely(!b) || unlikely(b->crosses) || unlikely(c->tick + b->count > c->chain_limit) || c->stepping)
         return EXEC_NEXT;
     c->s.reg[REG_PAGE_RIP] = rip - off;
     return b->insn[0].fn(c, b->insn);
@@ -289,6 +289,9 @@ static bool attend(struct cpu *c)
     return false;
 }
 
+// How long blocks may follow each other without coming back here.
+#define CHAIN_TICKS 4096
+
 enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
 {
     c->tick = c->clock->s.tick;
@@ -317,8 +320,10 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
             exception_deliver(c);
         else if (unlikely(c->tick + b->count > c->limit))
             run_tail(c, b);
-        else
+        else {
+            c->chain_limit = c->limit - c->tick < CHAIN_TICKS ? c->limit : c->tick + CHAIN_TICKS;
             finish(c, b->insn[0].fn(c, b->insn));
+        }
     }
     c->clock->s.tick = c->tick;
     return stop;

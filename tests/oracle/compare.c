@@ -84,7 +84,7 @@ static bool f80_near(const uint8_t *a, const uint8_t *b, long double reduction)
         return (load_u16(a + 8) == load_u16(b + 8)) && load_u64(a) - load_u64(b) + 1 <= 2;
     long double x = to_f80(load_u16(a + 8), load_u64(a)), y = to_f80(load_u16(b + 8), load_u64(b));
     long double ulp = to_f80(exponent - 63, (uint64_t)1 << 63), d = x > y ? x - y : y - x;
-    return d <= ulp + reduction * (1 + x * x);
+    return d <= ulp || (reduction > 0 && d <= ulp + reduction * (1 + x * x));
 }
 
 // Makes ours the host's where a transcendental is near enough; C1 then tells how it was rounded.

@@ -6,196 +6,10 @@
 // kernel's half, MXCSR bit 17 (AMD's misaligned mode). Because processors differ: PREFETCHW of a register, MOVSXD to 16
 // bits, UD0 and UD1 at the end of the code pages, LOOP with F2 or F3, what POPA has loaded and where images of many
 // fields fault when they lie across two pages.
-#include "tests/oracle/gen.h"
-
+#include "tests/oracle/gen_row.h"
 #include "tests/oracle/values.h"
 
-#include <stdio.h>
-
-// ---- rows
-// --------------------------------------------------------------------------------------------------------------
-
-static bool is(const struct insn_row *row, const char *name)
-{
-    return strcmp(row->name, name) == 0;
-}
-
-static bool is_one_of(const struct insn_row *row, const char *const *names, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        if (is(row, names[k]))
-            return true;
-    return false;
-}
-#define IS_ONE_OF(row, names) is_one_of(row, names, ARRAY_LEN(names))
-
-static bool starts(const struct insn_row *row, const char *prefix)
-{
-    return strncmp(row->name, prefix, strlen(prefix)) == 0;
-}
-
-static bool has_op(const struct insn_row *row, enum operand op)
-{
-    return row->op[0] == op || row->op[1] == op || row->op[2] == op;
-}
-
-static bool has_any_op(const struct insn_row *row, const enum operand *ops, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        if (has_op(row, ops[k]))
-            return true;
-    return false;
-}
-#define HAS_ANY_OP(row, ...)                                                                                           \
-    has_any_op(row, (const enum operand[]){__VA_ARGS__}, ARRAY_LEN(((const enum operand[]){__VA_ARGS__})))
-
-static const char *const shifts[] = {"ROL", "ROR", "RCL", "RCR", "SHL", "SHR", "SAR", "SHLD", "SHRD"};
-static const char *const bit_tests[] = {"BT", "BTS", "BTR", "BTC"};
-static const char *const env_rows[] = {"FNSTENV", "FLDENV", "FNSAVE", "FRSTOR"};
-
-static bool no_access(const struct insn_row *row)
-{
-    return is(row, "LEA") || is(row, "NOP") || starts(row, "PREFETCH") || starts(row, "UD");
-}
-
-const char *gen_excluded(const struct insn_row *row)
-{
-    static const char *const thread_state[] = {"WRFSBASE", "WRGSBASE", "RDFSBASE", "RDGSBASE"};
-    static const char *const by_xcr0[] = {"XSAVE", "XSAVEOPT", "XRSTOR", "XGETBV", "XSAVEC"};
-    static const char *const random[] = {"RDRAND", "RDSEED", "RDPID"};
-    if (row->attr & A_CPL0)
-        return "system: privileged";
-    if (row->attr & A_SYSTEM)
-        return "system";
-    if (IS_ONE_OF(row, thread_state))
-        return "thread state";
-    if (IS_ONE_OF(row, by_xcr0))
-        return "depends on XCR0";
-    if (IS_ONE_OF(row, random))
-        return "not reproducible";
-    return NULL;
-}
-
-enum tolerance gen_tolerance(const struct insn_row *row)
-{
-    static const char *const transcendental[] = {"F2XM1",   "FYL2X",   "FPTAN", "FPATAN",
-                                                 "FYL2XP1", "FSINCOS", "FSIN",  "FCOS"};
-    if (IS_ONE_OF(row, transcendental))
-        return TRANSCENDENTAL;
-    if (is(row, "RCPPS") || is(row, "RCPSS"))
-        return RECIPROCAL;
-    if (is(row, "RSQRTPS") || is(row, "RSQRTSS"))
-        return RECIPROCAL_ROOT;
-    return EXACT;
-}
-
-const char *gen_operands(const struct insn_row *row, char *buf)
-{
-    static const char *const name[] = {
-        [Eb] = "Eb",    [Ew] = "Ew",  [Ed] = "Ed",    [Eq] = "Eq",   [Ev] = "Ev",  [Ey] = "Ey",   [Gb] = "Gb",
-        [Gw] = "Gw",    [Gd] = "Gd",  [Gq] = "Gq",    [Gv] = "Gv",   [Gy] = "Gy",  [Zb] = "Zb",   [Zv] = "Zv",
-        [Zq] = "Zq",    [Ib] = "Ib",  [Iw] = "Iw",    [Iz] = "Iz",   [Iv] = "Iv",  [sIb] = "sIb", [sIz] = "sIz",
-        [Jb] = "Jb",    [Jz] = "Jz",  [Ob] = "Ob",    [Ov] = "Ov",   [M] = "M",    [Mb] = "Mb",   [Mw] = "Mw",
-        [Md] = "Md",    [Mq] = "Mq",  [Mdq] = "Mdq",  [Mt] = "Mt",   [Mp] = "Mp",  [Ms] = "Ms",   [Sw] = "Sw",
-        [Cd] = "Cd",    [Dd] = "Dd",  [Ap] = "Ap",    [I1] = "1",    [rCL] = "CL", [rAL] = "AL",  [rAX] = "rAX",
-        [rEAX] = "eAX", [rDX] = "DX", [rST0] = "ST0", [rST] = "STi", [Vx] = "Vx",  [Vd] = "Vd",   [Vq] = "Vq",
-        [Wx] = "Wx",    [Wd] = "Wd",  [Wq] = "Wq",    [Ux] = "Ux",   [Uq] = "Uq",  [Pq] = "Pq",   [Qq] = "Qq",
-        [Qd] = "Qd",    [Nq] = "Nq",  [Xb] = "Xb",    [Xv] = "Xv",   [Yb] = "Yb",  [Yv] = "Yv",   [sFS] = "FS",
-        [sGS] = "GS",   [sES] = "ES", [sCS] = "CS",   [sSS] = "SS",  [sDS] = "DS",
-    };
-    int n = 0;
-    buf[0] = 0;
-    for (unsigned k = 0; k < 3 && row->op[k] != NO; k++) {
-        const char *op = row->op[k] < ARRAY_LEN(name) && name[row->op[k]] ? name[row->op[k]] : "?";
-        n += snprintf(buf + n, 24 - (size_t)n, "%s%s", k ? "," : "", op);
-    }
-    return buf;
-}
-
-// ---- cells
-// -------------------------------------------------------------------------------------------------------------
-
-struct form {
-    bool modrm;
-    bool reg, mem; // which forms of the ModRM operand exist
-    int digit;     // fixed reg field, or -1
-    int full;      // fixed ModRM byte, or -1
-};
-
-static struct form form_of(const struct insn_row *row)
-{
-    struct form f = {.digit = -1, .full = -1};
-    bool e = HAS_ANY_OP(row, Eb, Ew, Ed, Eq, Ev, Ey, Wx, Wd, Wq, Qq, Qd);
-    bool m = HAS_ANY_OP(row, M, Mb, Mw, Md, Mq, Mdq, Mt, Mp, Ms);
-    bool u = HAS_ANY_OP(row, Ux, Uq, Nq);
-    bool g = HAS_ANY_OP(row, Gb, Gw, Gd, Gq, Gv, Gy, Vx, Vd, Vq, Pq);
-    f.modrm = row->ext != NX || e || m || u || g;
-    f.mem = f.modrm && (e || m || row->ext & (EXT_MEM | EXT_ANYMEM));
-    f.reg = f.modrm && !m && !starts(row, "PREFETCH");
-    if (row->ext == NX)
-        return f;
-    if (row->ext & EXT_FULL) {
-        f.full = row->ext & 0xff;
-        f.reg = f.mem = false;
-        return f;
-    }
-    if (row->ext & (EXT_MEM | EXT_ANYMEM))
-        f.reg = false;
-    if (row->ext & (EXT_REG | EXT_ANYREG))
-        f.mem = false;
-    if (!(row->ext & (EXT_ANYMEM | EXT_ANYREG)))
-        f.digit = row->ext & 7;
-    return f;
-}
-
-static unsigned sizes_of(const struct insn_row *row, enum code_mode mode, unsigned size[3])
-{
-    bool v = HAS_ANY_OP(row, Ev, Gv, Zv, Iz, Iv, sIz, Ov, Xv, Yv), y = HAS_ANY_OP(row, Ey, Gy) || is(row, "CMPXCHG8B");
-    v |= !(row->attr & A_FPU) && row->fn[0] != row->fn[1] && !y;
-    v |= row->attr & A_NO64 && row->implicit_written & R_(RSP);
-    unsigned n = 0;
-    if (IS_ONE_OF(row, env_rows)) {
-        size[n++] = 4;
-        size[n++] = 2;
-    } else if (row->attr & A_F64 && mode == CODE_64) {
-        size[n++] = 8;
-    } else if (row->attr & (A_D64 | A_F64)) {
-        size[n++] = mode == CODE_64 ? 8 : 4;
-        size[n++] = 2;
-    } else if (v || y) {
-        size[n++] = 4;
-        if (v && !is(row, "BSWAP") && !is(row, "MOVSXD") && row->prefix != P_66)
-            size[n++] = 2;
-        if (mode == CODE_64)
-            size[n++] = 8;
-    } else {
-        size[n++] = 0;
-    }
-    return n;
-}
-
-unsigned gen_cells(const struct insn_row *row, bool has_32, struct cell cell[MAX_CELLS])
-{
-    struct form f = form_of(row);
-    unsigned n = 0;
-    for (int mode = CODE_64; mode <= CODE_32; mode++) {
-        if (mode == CODE_64 ? row->attr & A_NO64 : !has_32 || row->attr & A_ONLY64)
-            continue;
-        unsigned size[3], sizes = sizes_of(row, (enum code_mode)mode, size);
-        for (unsigned s = 0; s < sizes; s++) {
-            if (!f.reg && !f.mem)
-                cell[n++] = (struct cell){(enum code_mode)mode, size[s], CELL_NONE};
-            if (f.reg)
-                cell[n++] = (struct cell){(enum code_mode)mode, size[s], CELL_REG};
-            if (f.mem)
-                cell[n++] = (struct cell){(enum code_mode)mode, size[s], CELL_MEM};
-        }
-    }
-    return n;
-}
-
-// ---- building a case
-// -----------------------------------------------------------------------------------------------------
+// ---- building a case ------------------------------------------------------------------------------------------------
 
 struct build {
     struct rng rng;
@@ -242,19 +56,19 @@ static struct patch *add_patch(struct build *b, uint64_t addr, unsigned len)
 static unsigned operand_bytes(const struct build *b)
 {
     const struct insn_row *row = b->row;
-    if (is(row, "FXSAVE") || is(row, "FXRSTOR"))
+    if (row_is(row, "FXSAVE") || row_is(row, "FXRSTOR"))
         return 512;
-    if (is(row, "FNSTENV") || is(row, "FLDENV"))
+    if (row_is(row, "FNSTENV") || row_is(row, "FLDENV"))
         return b->opsize == 2 ? 14 : 28;
-    if (is(row, "FNSAVE") || is(row, "FRSTOR"))
+    if (row_is(row, "FNSAVE") || row_is(row, "FRSTOR"))
         return b->opsize == 2 ? 94 : 108;
-    if (is(row, "LDMXCSR") || is(row, "STMXCSR"))
+    if (row_is(row, "LDMXCSR") || row_is(row, "STMXCSR"))
         return 4;
-    if (is(row, "CMPXCHG8B"))
+    if (row_is(row, "CMPXCHG8B"))
         return 2 * b->opsize;
-    if (is(row, "BOUND"))
+    if (row_is(row, "BOUND"))
         return 2 * b->opsize;
-    if (is(row, "CLFLUSH"))
+    if (row_is(row, "CLFLUSH"))
         return 1;
     for (unsigned k = 0; k < 3; k++) {
         switch (row->op[k]) {
@@ -299,7 +113,7 @@ static unsigned operand_bytes(const struct build *b)
 
 static void fill_f80(struct build *b, uint8_t *p)
 {
-    if (is(b->row, "FBLD"))
+    if (row_is(b->row, "FBLD"))
         value_bcd(&b->rng, p);
     else
         value_f80(&b->rng, p);
@@ -311,13 +125,13 @@ static void fill_operand(struct build *b, uint8_t *p, unsigned n)
     const struct insn_row *row = b->row;
     struct rng *r = &b->rng;
     memset(p, 0, n);
-    if (is(row, "FXRSTOR") && n == FX_SIZE) {
+    if (row_is(row, "FXRSTOR") && n == FX_SIZE) {
         value_fx(r, b->type, p);
         if (one_in(r, 16))
             store_u32(p + FX_MXCSR, (uint32_t)rng_next(r) & 0xfffdffff);
-    } else if (is(row, "LDMXCSR")) {
+    } else if (row_is(row, "LDMXCSR")) {
         store_u32(p, one_in(r, 16) ? (uint32_t)rng_next(r) & 0xfffdffff : value_mxcsr(r));
-    } else if (is(row, "FLDENV") || is(row, "FRSTOR")) {
+    } else if (row_is(row, "FLDENV") || row_is(row, "FRSTOR")) {
         unsigned step = b->opsize == 2 ? 2 : 4;
         rng_bytes(r, p, n);
         store_u16(p, value_fcw(r));
@@ -325,11 +139,11 @@ static void fill_operand(struct build *b, uint8_t *p, unsigned n)
             store_u16(p + step, (uint16_t)(rng_next(r) & 0x7f00));
         for (unsigned at = 7 * step; at + 10 <= n; at += 10)
             value_f80(r, p + at);
-    } else if (is(row, "FLDCW")) {
+    } else if (row_is(row, "FLDCW")) {
         store_u16(p, one_in(r, 2) ? value_fcw(r) : (uint16_t)rng_next(r));
-    } else if (row->attr & A_FPU && !starts(row, "FI") && n == 4) {
+    } else if (row->attr & A_FPU && !row_starts(row, "FI") && n == 4) {
         store_u32(p, value_f32(r));
-    } else if (row->attr & A_FPU && !starts(row, "FI") && n == 8) {
+    } else if (row->attr & A_FPU && !row_starts(row, "FI") && n == 8) {
         store_u64(p, value_f64(r));
     } else if (n == 10) {
         fill_f80(b, p);
@@ -386,7 +200,8 @@ static uint64_t choose_address(struct build *b, unsigned size, bool may_fault, e
     else
         a = DATA_ADDR + rng_below(r, DATA_SIZE - size - 64);
     // Images are wanted aligned; operands that must be aligned only once in a while elsewhere.
-    bool strict = b->row->attr & A_ALIGN || is(b->row, "FXSAVE") || is(b->row, "FXRSTOR") || is(b->row, "CMPXCHG8B");
+    bool strict =
+        b->row->attr & A_ALIGN || row_is(b->row, "FXSAVE") || row_is(b->row, "FXRSTOR") || row_is(b->row, "CMPXCHG8B");
     if (strict ? !one_in(r, 16) : choice < 40 && choice >= 14)
         a &= ~(uint64_t)(size >= 16 ? 15 : size == 10 ? 1 : size - 1);
     return a;
@@ -499,7 +314,7 @@ static void encode_memory(struct build *b)
     unsigned size = operand_bytes(b);
     enum place place;
     bool stack = (row->implicit_read | row->implicit_written) & R_(RSP);
-    if (no_access(row)) {
+    if (row_no_access(row)) {
         if (b->t->mode == CODE_64)
             b->p67 = one_in(r, 8);
         encode_any_address(b);
@@ -528,7 +343,7 @@ static void encode_memory(struct build *b)
     struct patch *p = add_patch(b, a, size);
     fill_operand(b, p->data, size);
     uint64_t target = a;
-    if (IS_ONE_OF(row, bit_tests) && has_op(row, Gv)) {
+    if (row_is_bit_test(row) && has_op(row, Gv)) {
         // The bit offset reaches out of the operand by multiples of its size.
         unsigned bits = 8 * b->opsize;
         int64_t away = one_in(r, 2) ? 0 : (int64_t)rng_below(r, 17) - 8;
@@ -546,8 +361,7 @@ static void encode_memory(struct build *b)
     encode_address(b, target - bias, must_base);
 }
 
-// ---- what the mnemonic wants
-// ------------------------------------------------------------------------------------------------
+// ---- what the mnemonic wants ----------------------------------------------------------------------------------------
 
 static uint64_t stack_address(struct build *b, bool may_fault)
 {
@@ -579,7 +393,7 @@ static void settle_strings(struct build *b)
     struct rng *r = &b->rng;
     const struct insn_row *row = b->row;
     bool source = HAS_ANY_OP(row, Xb, Xv), dest = HAS_ANY_OP(row, Yb, Yv);
-    bool compare = starts(row, "CMPS") || starts(row, "SCAS");
+    bool compare = row_starts(row, "CMPS") || row_starts(row, "SCAS");
     unsigned size = HAS_ANY_OP(row, Xb, Yb) ? 1 : b->opsize;
     enum place place;
     if (one_in(r, 2)) {
@@ -615,12 +429,12 @@ static void settle_strings(struct build *b)
     // Comparisons go on for a while: equal bytes but for one.
     uint8_t unit[8], data[2][544];
     store_u64(unit, value_int(r));
-    if (starts(row, "SCAS"))
+    if (row_starts(row, "SCAS"))
         set_reg_value(b, RAX, load_u64(unit));
     for (unsigned k = 0; k < sizeof data[0]; k++)
-        data[0][k] = data[1][k] = compare && starts(row, "SCAS") ? unit[k % size]
-                                  : compare                      ? unit[0]
-                                                                 : (uint8_t)rng_next(r);
+        data[0][k] = data[1][k] = compare && row_starts(row, "SCAS") ? unit[k % size]
+                                  : compare                          ? unit[0]
+                                                                     : (uint8_t)rng_next(r);
     if (compare) {
         unsigned at = 272 + rng_below(r, 2 * 20 * size + 1) - 20 * size;
         data[one_in(r, 2)][at] ^= (uint8_t)(1 + rng_below(r, 255));
@@ -644,23 +458,23 @@ static void settle_x87(struct build *b)
     uint8_t *st0 = b->t->in.fx + FX_ST, *st1 = st0 + 16;
     if (one_in(r, 4)) // leave the wild values
         return;
-    if (is(row, "F2XM1"))
+    if (row_is(row, "F2XM1"))
         value_f80_range(r, one_in(r, 8) ? -70 : -8, -1, st0);
-    else if (starts(row, "FSIN") || is(row, "FCOS") || is(row, "FPTAN"))
+    else if (row_starts(row, "FSIN") || row_is(row, "FCOS") || row_is(row, "FPTAN"))
         value_f80_range(r, one_in(r, 8) ? -70 : -6, one_in(r, 16) ? 66 : 2, st0);
-    else if (is(row, "FPATAN"))
+    else if (row_is(row, "FPATAN"))
         value_f80_range(r, -8, 8, st0), value_f80_range(r, -8, 8, st1);
-    else if (is(row, "FYL2X"))
+    else if (row_is(row, "FYL2X"))
         value_f80_range(r, -40, 40, st0), value_f80_range(r, -8, 8, st1), st0[9] &= 0x7f;
-    else if (is(row, "FYL2XP1"))
+    else if (row_is(row, "FYL2XP1"))
         value_f80_range(r, -30, -2, st0), value_f80_range(r, -8, 8, st1);
-    else if (is(row, "FSCALE"))
+    else if (row_is(row, "FSCALE"))
         value_f80_range(r, 0, one_in(r, 4) ? 20 : 8, st1);
-    else if (starts(row, "FPREM"))
+    else if (row_starts(row, "FPREM"))
         value_f80_range(r, 0, one_in(r, 2) ? 80 : 20, st0), value_f80_range(r, -4, 10, st1);
-    else if (is(row, "FBSTP"))
+    else if (row_is(row, "FBSTP"))
         value_f80_range(r, -1, 60, st0);
-    else if (starts(row, "FIST") || is(row, "FRNDINT"))
+    else if (row_starts(row, "FIST") || row_is(row, "FRNDINT"))
         value_f80_range(r, -3, 66, st0);
 }
 
@@ -683,16 +497,16 @@ static void settle(struct build *b)
     } else if (stack) {
         set_reg_value(b, RSP, stack_address(b, true));
         fill_operand(b, add_patch(b, *gpr(b, RSP), 8)->data, 8);
-        if (is(row, "LEAVE") || is(row, "ENTER"))
+        if (row_is(row, "LEAVE") || row_is(row, "ENTER"))
             set_reg_value(b, RBP, stack_address(b, true));
-        if (is(row, "POPA") && *gpr(b, RSP) > STACK_END - 64)
+        if (row_is(row, "POPA") && *gpr(b, RSP) > STACK_END - 64)
             set_reg_value(b, RSP, STACK_END - rng_below(r, 2));
-        if (is(row, "RET"))
+        if (row_is(row, "RET"))
             store_u64(add_patch(b, *gpr(b, RSP), 8)->data, jump_target(b));
-        if (is(row, "POPF"))
+        if (row_is(row, "POPF"))
             settle_pop_flags(b);
-        t->any_memory = is(row, "ENTER") || is(row, "PUSHA");
-    } else if (is(row, "XLAT")) {
+        t->any_memory = row_is(row, "ENTER") || row_is(row, "PUSHA");
+    } else if (row_is(row, "XLAT")) {
         enum place place;
         uint64_t a = choose_address(b, 1, true, &place);
         if (t->mode == CODE_64)
@@ -703,7 +517,7 @@ static void settle(struct build *b)
             set_reg_value(b, RBX, DATA_END);
         t->operand = a;
         t->operand_size = 1;
-    } else if (starts(row, "MASKMOV")) {
+    } else if (row_starts(row, "MASKMOV")) {
         enum place place;
         unsigned size = row->attr & A_MMX && row->prefix != P_66 ? 8 : 16;
         uint64_t a = choose_address(b, size, false, &place);
@@ -712,7 +526,7 @@ static void settle(struct build *b)
         t->operand_size = size;
     } else if (has_op(row, rCL)) {
         *gpr(b, RCX) = (*gpr(b, RCX) & ~(uint64_t)0xff) | (one_in(r, 4) ? (uint8_t)rng_next(r) : rng_below(r, 66));
-    } else if (starts(row, "LOOP") || is(row, "JCXZ")) {
+    } else if (row_starts(row, "LOOP") || row_is(row, "JCXZ")) {
         if (one_in(r, 2))
             set_reg_value(b, RCX, rng_below(r, 3) | (one_in(r, 2) ? rng_next(r) << 32 : 0));
         if (t->mode == CODE_64)
@@ -738,11 +552,11 @@ static void choose_immediates(struct build *b)
         uint64_t v = value_int(r);
         switch (row->op[k]) {
         case Ib:
-            if (is(row, "ENTER"))
+            if (row_is(row, "ENTER"))
                 v = one_in(r, 8) ? rng_below(r, 32) : rng_below(r, 4);
-            else if (is(row, "AAM") && !one_in(r, 16))
+            else if (row_is(row, "AAM") && !one_in(r, 16))
                 v |= 1;
-            else if (IS_ONE_OF(row, shifts) && !one_in(r, 4))
+            else if (row_is_shift(row) && !one_in(r, 4))
                 v = rng_below(r, 66);
             put_imm(b, v, 1);
             break;
@@ -751,7 +565,7 @@ static void choose_immediates(struct build *b)
             put_imm(b, v, 1);
             break;
         case Iw:
-            put_imm(b, is(row, "ENTER") ? rng_below(r, 256) : v, 2);
+            put_imm(b, row_is(row, "ENTER") ? rng_below(r, 256) : v, 2);
             break;
         case Iz:
         case sIz:
@@ -823,13 +637,13 @@ static void settle_values(struct build *b, bool rex)
     struct rng *r = &b->rng;
     const struct insn_row *row = b->row;
     unsigned size = has_op(row, Eb) ? 1 : b->opsize;
-    if (is(row, "DIV") && !one_in(r, 6)) {
+    if (row_is(row, "DIV") && !one_in(r, 6)) {
         uint64_t d = operand_value(b, size, rex);
         if (size == 1 && d)
             keep_unpinned(b, RAX, 2, ((rng_next(r) % d) << 8) | (rng_next(r) & 0xff));
         else if (d)
             keep_unpinned(b, RDX, size, rng_next(r) % d);
-    } else if (is(row, "IDIV") && !one_in(r, 6)) {
+    } else if (row_is(row, "IDIV") && !one_in(r, 6)) {
         int64_t d = to_signed(operand_value(b, size, rex), size);
         uint64_t magnitude = d < 0 ? -(uint64_t)d : (uint64_t)d;
         uint64_t upper = magnitude > 1 ? rng_next(r) % magnitude / 2 : 0;
@@ -839,22 +653,22 @@ static void settle_values(struct build *b, bool rex)
             keep_unpinned(b, RAX, 2, upper << 8 | (rng_next(r) & 0xff));
         else
             keep_unpinned(b, RDX, size, upper);
-    } else if (is(row, "CMPXCHG") && one_in(r, 2)) {
+    } else if (row_is(row, "CMPXCHG") && one_in(r, 2)) {
         keep_unpinned(b, RAX, size, operand_value(b, size, rex));
-    } else if (is(row, "CMPXCHG8B") && one_in(r, 2)) {
+    } else if (row_is(row, "CMPXCHG8B") && one_in(r, 2)) {
         const uint8_t *p = b->t->patch[b->t->patches - 1].data;
         keep_unpinned(b, RAX, b->opsize, load_le(p, b->opsize));
         keep_unpinned(b, RDX, b->opsize, load_le(p + b->opsize, b->opsize));
-    } else if ((is(row, "CALL") || is(row, "JMP")) && has_op(row, Ev)) {
+    } else if ((row_is(row, "CALL") || row_is(row, "JMP")) && has_op(row, Ev)) {
         uint64_t to = jump_target(b), rsp = *gpr(b, RSP);
-        if (to >> 47 && is(row, "CALL") &&
+        if (to >> 47 && row_is(row, "CALL") &&
             (rsp < STACK_ADDR + 8 || rsp > STACK_END)) // one fault only: their order differs
             to = CODE_ADDR;
         if (b->mem)
             store_u64(b->t->patch[b->t->patches - 1].data, to);
         else
             keep_unpinned(b, b->rm, 8, to), *gpr(b, b->rm) = b->rm == RSP ? *gpr(b, RSP) : to;
-    } else if (is(row, "BOUND")) {
+    } else if (row_is(row, "BOUND")) {
         uint8_t *p = b->t->patch[b->t->patches - 1].data;
         uint64_t low = value_int(r);
         store_le(p, b->opsize, low);
@@ -868,7 +682,7 @@ static void settle_values(struct build *b, bool rex)
 static void avoid_undefined(struct build *b)
 {
     const struct insn_row *row = b->row;
-    if ((is(row, "SHLD") || is(row, "SHRD")) && b->opsize == 2) {
+    if ((row_is(row, "SHLD") || row_is(row, "SHRD")) && b->opsize == 2) {
         unsigned count = rng_below(&b->rng, 17) | rng_below(&b->rng, 8) << 5;
         if (has_op(row, Ib))
             b->imm[0] = (uint8_t)count;
@@ -898,7 +712,7 @@ static void choose_prefixes(struct build *b, unsigned opsize)
     if (row->map == MAP_1 && row->prefix == P_ANY) {
         if (fixed && !(row->attr & (A_F64 | A_D64)) && one_in(r, 32))
             b->p66 = true;
-        if (!(row->attr & A_STRING) && row->opcode != 0x90 && !starts(row, "LOOP") && one_in(r, 32))
+        if (!(row->attr & A_STRING) && row->opcode != 0x90 && !row_starts(row, "LOOP") && one_in(r, 32))
             b->rep = one_in(r, 2) ? 0xf2 : 0xf3;
     }
     if (row->attr & A_LOCK ? b->mem && one_in(r, 8) : one_in(r, 64))
@@ -973,10 +787,10 @@ static void assemble(struct build *b)
     uint64_t rip = CODE_ADDR + 64 + rng_below(r, CODE_SIZE - 128);
     if (one_in(r, 24))
         rip = CODE_ADDR + ORACLE_PAGE - rng_below(r, n + 1);
-    else if (n > 1 && !t->to_end && !starts(row, "UD") && one_in(r, 96))
+    else if (n > 1 && !t->to_end && !row_starts(row, "UD") && one_in(r, 96))
         rip = CODE_END - 1 - rng_below(r, n - 1);
     t->in.rip = rip;
-    if (b->mem && b->rip_relative && disp_at && !no_access(row))
+    if (b->mem && b->rip_relative && disp_at && !row_no_access(row))
         store_u32(p + disp_at, (uint32_t)((uint32_t)b->disp - (uint32_t)(rip + n)));
 }
 
@@ -987,7 +801,7 @@ static void choose_ending(struct build *b, uint64_t n)
     struct test_case *t = b->t;
     const struct insn_row *row = b->row;
     uint64_t end = t->in.rip + t->len;
-    if (row->attr & (A_ENDS | A_STRING) || is(row, "PUSHF") || !(n & 1) || end + 4 > CODE_END)
+    if (row->attr & (A_ENDS | A_STRING) || row_is(row, "PUSHF") || !(n & 1) || end + 4 > CODE_END)
         return;
     t->ours_to_end = true;
     if (row->flags_written & F_ARITH && !(row->attr & A_FPU) && !(row->flags_undefined & F_ARITH & ~F_AF) && n & 2) {
@@ -1021,7 +835,7 @@ void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed
     b.type = !strcmp(end, "PS") || !strcmp(end, "SS")   ? VEC_F32
              : !strcmp(end, "PD") || !strcmp(end, "SD") ? VEC_F64
                                                         : VEC_INT;
-    if (starts(row, "CVT")) // by what it converts from
+    if (row_starts(row, "CVT")) // by what it converts from
         b.type = strstr(row->name, "PS2") || strstr(row->name, "SS2")   ? VEC_F32
                  : strstr(row->name, "PD2") || strstr(row->name, "SD2") ? VEC_F64
                                                                         : VEC_INT;
@@ -1064,26 +878,4 @@ void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed
         for (unsigned k = 0; k < 8; k++)
             t->in.gpr[k] = (uint32_t)t->in.gpr[k];
     }
-}
-
-// ---- what is undefined
-// ------------------------------------------------------------------------------------------------------
-
-uint32_t gen_undefined(const struct insn_row *row, const struct cell *cell, const struct test_case *t)
-{
-    uint32_t u = row->flags_undefined;
-    if (!u || !IS_ONE_OF(row, shifts))
-        return u;
-    // SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD: a masked count of 0 changes no flag, and OF is defined
-    // for a count of 1; CF of SHL and SHR is undefined only for counts from the operand size on.
-    unsigned count = has_op(row, I1) ? 1 : has_op(row, rCL) ? (uint8_t)t->in.gpr[RCX] : t->code[t->len - 1];
-    unsigned size = has_op(row, Eb) ? 1 : cell->opsize;
-    count &= size == 8 ? 63 : 31;
-    if (count == 0)
-        return 0;
-    if (count == 1)
-        u &= ~(uint32_t)F_OF;
-    if (count < 8 * size)
-        u &= ~(uint32_t)F_CF;
-    return u;
 }

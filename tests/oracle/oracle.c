@@ -51,8 +51,7 @@ static const char *vector_text(int v)
     return v >= 0 && v < 32 && vector_name[v] ? vector_name[v] : "?";
 }
 
-// ---- one case
-// -----------------------------------------------------------------------------------------------------------
+// ---- one case -------------------------------------------------------------------------------------------------------
 
 static void prepare(struct oracle *o)
 {
@@ -98,8 +97,7 @@ static unsigned run_case(struct oracle *o, const struct insn_row *row, const str
     return compare(row, cell, t, &o->host, &o->ours, o->native.arena, o->emulated.arena, o->native.amd);
 }
 
-// ---- printing a failure
-// --------------------------------------------------------------------------------------------------
+// ---- printing a failure ---------------------------------------------------------------------------------------------
 
 static void print_bytes(const uint8_t *p, unsigned n)
 {
@@ -257,8 +255,7 @@ static void print_failure(const struct oracle *o, const struct options *opt, con
     print_differences(o, d);
 }
 
-// ---- rows
-// ----------------------------------------------------------------------------------------------------------------
+// ---- rows -----------------------------------------------------------------------------------------------------------
 
 static void run_cell(struct oracle *o, const struct options *opt, const struct insn_row *row, const struct cell *cell,
                      unsigned cell_number)
@@ -356,8 +353,7 @@ static void print_totals(const struct oracle *o)
            (unsigned long long)t->failures, t->failed_cells);
 }
 
-// ---- main
-// ----------------------------------------------------------------------------------------------------------------
+// ---- main -----------------------------------------------------------------------------------------------------------
 
 static int usage(void)
 {
