@@ -1,5 +1,5 @@
-// What the outside offers to chips: small structs of functions that host/ (or a test) implements. Output goes out through
-// them at once; input never comes through them but through the journal (core/journal.h).
+// What the outside offers to chips: small structs of functions that host/ (or a test) implements. Output goes out
+// through them at once; input never comes through them but through the journal (core/journal.h).
 #ifndef CORE_BACKEND_H
 #define CORE_BACKEND_H
 

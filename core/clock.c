@@ -37,7 +37,10 @@ void clock_set_ratio(struct clock *c, uint64_t num, uint64_t den)
     c->deadline_changed = true;
 }
 
-uint64_t clock_count(const struct clock *c, uint64_t hz) { return mul_div_u64(clock_ns(c), hz, 1000000000); }
+uint64_t clock_count(const struct clock *c, uint64_t hz)
+{
+    return mul_div_u64(clock_ns(c), hz, 1000000000);
+}
 
 uint64_t clock_ns_of_count(uint64_t count, uint64_t hz)
 {
@@ -81,9 +84,15 @@ void event_set(struct event *e, uint64_t deadline)
     c->deadline_changed |= c->queue == e;
 }
 
-void event_cancel(struct event *e) { event_set(e, CLOCK_NEVER); }
+void event_cancel(struct event *e)
+{
+    event_set(e, CLOCK_NEVER);
+}
 
-uint64_t clock_next_deadline(const struct clock *c) { return c->queue ? c->queue->deadline : CLOCK_NEVER; }
+uint64_t clock_next_deadline(const struct clock *c)
+{
+    return c->queue ? c->queue->deadline : CLOCK_NEVER;
+}
 
 unsigned clock_run_due(struct clock *c, unsigned limit)
 {

@@ -21,12 +21,12 @@ struct clock;
 // A timer of one chip. Embed it in the chip's wiring; it is derived state: the chip's `update` arms it again from the
 // chip's fields after a load. `id` is the fixed event id of the board: at equal deadlines the lower id runs first.
 struct event {
-    uint64_t deadline;  // guest ns, CLOCK_NEVER when not armed
+    uint64_t deadline; // guest ns, CLOCK_NEVER when not armed
     uint32_t id;
     void (*fire)(void *ctx);
     void *ctx;
     struct clock *clock;
-    struct event *next;  // queue order, valid while armed
+    struct event *next; // queue order, valid while armed
 };
 
 struct clock {

@@ -7,9 +7,9 @@
 #include "core/state.h"
 
 struct device_class {
-    const char *name;   // the word of `info NAME` and of the snapshot's row, e.g. "pit"
-    const char *title;  // e.g. "Intel 8254 programmable interval timer"
-    uint16_t version;   // of the packed form; rises when fields change
+    const char *name;  // the word of `info NAME` and of the snapshot's row, e.g. "pit"
+    const char *title; // e.g. "Intel 8254 programmable interval timer"
+    uint16_t version;  // of the packed form; rises when fields change
     const struct state_field *fields;
     size_t state_offset; // of the state struct in the chip's struct
 
@@ -18,8 +18,8 @@ struct device_class {
     // After loading: NULL if the fields make sense, else one line that says which does not. May be NULL. It must reject
     // everything that could make the chip index out of bounds, divide by zero or loop. Changes nothing.
     const char *(*check)(const void *self);
-    // Derives everything derivable from the fields: armed events, output line levels. Used by every handler that changed
-    // state and after load; it must be idempotent. May be NULL.
+    // Derives everything derivable from the fields: armed events, output line levels. Used by every handler that
+    // changed state and after load; it must be idempotent. May be NULL.
     void (*update)(void *self);
 };
 
@@ -28,7 +28,10 @@ struct device {
     void *self;
 };
 
-static inline void *device_state(const struct device *d) { return (char *)d->self + d->cls->state_offset; }
+static inline void *device_state(const struct device *d)
+{
+    return (char *)d->self + d->cls->state_offset;
+}
 
 static inline void device_reset(const struct device *d)
 {

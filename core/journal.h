@@ -1,5 +1,5 @@
-// The journal: the one door through which anything enters the machine from outside. Every input is an entry stamped with
-// (tick, sequence); recording appends entries, replaying reads them. The machine applies an entry only through
+// The journal: the one door through which anything enters the machine from outside. Every input is an entry stamped
+// with (tick, sequence); recording appends entries, replaying reads them. The machine applies an entry only through
 // journal_enter(), so that a host call that bypasses the journal cannot exist.
 #ifndef CORE_JOURNAL_H
 #define CORE_JOURNAL_H
@@ -7,12 +7,12 @@
 #include "core/types.h"
 
 enum journal_kind {
-    JOURNAL_SERIAL = 1,  // index: port 0..3; data: received bytes
-    JOURNAL_SERIAL_END,  // index: port; the input has ended
-    JOURNAL_DATE,        // value: seconds since 1970-01-01 UTC at power-on
-    JOURNAL_SEED,        // value: entropy seed
-    JOURNAL_RATIO,       // value: ns per 2^20 ticks from here on
-    JOURNAL_IDLE,        // value: ticks by which a parked or idle machine was moved on
+    JOURNAL_SERIAL = 1, // index: port 0..3; data: received bytes
+    JOURNAL_SERIAL_END, // index: port; the input has ended
+    JOURNAL_DATE,       // value: seconds since 1970-01-01 UTC at power-on
+    JOURNAL_SEED,       // value: entropy seed
+    JOURNAL_RATIO,      // value: ns per 2^20 ticks from here on
+    JOURNAL_IDLE,       // value: ticks by which a parked or idle machine was moved on
     JOURNAL_POWER_BUTTON,
 };
 

@@ -25,14 +25,22 @@ struct intr_ack {
 };
 
 // Delivery modes of APIC messages (SDM vol. 3A, Interrupt Command Register; 82093AA I/O APIC 3.2.4).
-enum apic_delivery { APIC_FIXED = 0, APIC_LOWEST = 1, APIC_SMI = 2, APIC_NMI = 4, APIC_INIT = 5, APIC_STARTUP = 6, APIC_EXTINT = 7 };
+enum apic_delivery {
+    APIC_FIXED = 0,
+    APIC_LOWEST = 1,
+    APIC_SMI = 2,
+    APIC_NMI = 4,
+    APIC_INIT = 5,
+    APIC_STARTUP = 6,
+    APIC_EXTINT = 7
+};
 
 struct apic_message {
     uint8_t dest;         // APIC id (physical) or message destination address (logical)
     uint8_t dest_logical; // 0 physical, 1 logical
     uint8_t delivery;     // enum apic_delivery
     uint8_t vector;
-    uint8_t level;        // trigger mode: 0 edge, 1 level
+    uint8_t level; // trigger mode: 0 edge, 1 level
 };
 
 // Where an I/O APIC (or an MSI write) sends its messages: implemented by the board, which owns the local APICs.

@@ -30,8 +30,8 @@ struct map {
     unsigned generation; // rises with each change
 };
 
-// Adds a window; false if it would overlap, wrap, be empty or not fit the table (a board error or a guest-programmed BAR:
-// the caller decides).
+// Adds a window; false if it would overlap, wrap, be empty or not fit the table (a board error or a guest-programmed
+// BAR: the caller decides).
 bool map_add(struct map *m, uint64_t base, uint64_t size, const struct io_ops *ops, void *ctx);
 // Removes the window that starts at base, if there is one.
 void map_remove(struct map *m, uint64_t base);

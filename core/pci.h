@@ -10,9 +10,9 @@
 STATE_STRUCT(pci_config, PCI_CONFIG_STATE);
 
 struct pci_function {
-    struct pci_config *s;         // in the owning chip's state
-    const uint8_t *write_mask;    // 256 bytes: bits that the guest can write
-    const uint8_t *clear_mask;    // 256 bytes: bits that writing 1 clears; may be NULL
+    struct pci_config *s;      // in the owning chip's state
+    const uint8_t *write_mask; // 256 bytes: bits that the guest can write
+    const uint8_t *clear_mask; // 256 bytes: bits that writing 1 clears; may be NULL
     // Called after a write changed configuration space (BARs, command, chip registers); may be NULL.
     void (*config_changed)(void *ctx, unsigned offset, unsigned size);
     void *ctx;

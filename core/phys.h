@@ -1,5 +1,5 @@
-// Guest physical memory: one host allocation for RAM, a page directory that says for each 4 KiB page what it is, and the
-// watch on pages that hold decoded code or page tables. Everything that writes guest RAM (processor slow path, DMA,
+// Guest physical memory: one host allocation for RAM, a page directory that says for each 4 KiB page what it is, and
+// the watch on pages that hold decoded code or page tables. Everything that writes guest RAM (processor slow path, DMA,
 // loaders) comes through here; the processor's fast path writes directly only to pages whose directory entry has no
 // reason to be told (phys_plain()).
 #ifndef CORE_PHYS_H
@@ -13,9 +13,9 @@
 #define GRANULE_SIZE 64u // bytes that one bit of a page's code and table maps covers
 
 enum phys_flag {
-    PHYS_RAM = 1,   // reads and writes go to `host`
-    PHYS_ROM = 2,   // reads go to `host`, writes are lost
-    PHYS_DIRTY = 4, // written since its hash was taken
+    PHYS_RAM = 1,    // reads and writes go to `host`
+    PHYS_ROM = 2,    // reads go to `host`, writes are lost
+    PHYS_DIRTY = 4,  // written since its hash was taken
     PHYS_HASHED = 8, // the stored hash is of its content unless PHYS_DIRTY
     PHYS_UPPER = 16, // its used table entries (also) point to tables, not only to pages
 };
@@ -23,10 +23,10 @@ enum phys_flag {
 // 40 bytes a page. A page with host == NULL is a device's or nobody's: the device map answers.
 struct phys_page {
     uint8_t *host;
-    uint64_t code;   // granules that hold bytes of decoded instructions
-    uint64_t table;  // granules that hold page-table entries that were used by a translation
-    uint32_t flags;  // enum phys_flag
-    uint32_t cookie; // the code cache's index for this page, 0 = none
+    uint64_t code;        // granules that hold bytes of decoded instructions
+    uint64_t table;       // granules that hold page-table entries that were used by a translation
+    uint32_t flags;       // enum phys_flag
+    uint32_t cookie;      // the code cache's index for this page, 0 = none
     uint32_t write_epoch; // the processor's flush count when a write TLB entry was last made for it
 };
 

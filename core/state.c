@@ -101,9 +101,15 @@ static const uint8_t *load(const struct state_field *fields, void *obj, const ui
     return in;
 }
 
-void state_save(const struct state_field *fields, const void *obj, uint8_t *out) { save(fields, obj, out); }
+void state_save(const struct state_field *fields, const void *obj, uint8_t *out)
+{
+    save(fields, obj, out);
+}
 
-void state_load(const struct state_field *fields, void *obj, const uint8_t *in) { load(fields, obj, in); }
+void state_load(const struct state_field *fields, void *obj, const uint8_t *in)
+{
+    load(fields, obj, in);
+}
 
 static void each(const struct state_field *fields, const void *obj, const char *prefix,
                  void (*emit)(void *, const char *, uint64_t, const struct state_field *), void *ctx)

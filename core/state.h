@@ -13,8 +13,9 @@
 //
 // (each but the last line of a list ends in a backslash).
 //
-// Fields are uint8_t, uint16_t, uint32_t or uint64_t only: any bit pattern of a hostile snapshot is then a valid object,
-// and a chip's `check` rejects values that it cannot work with. The saved form is packed, little endian, in list order.
+// Fields are uint8_t, uint16_t, uint32_t or uint64_t only: any bit pattern of a hostile snapshot is then a valid
+// object, and a chip's `check` rejects values that it cannot work with. The saved form is packed, little endian, in
+// list order.
 #ifndef CORE_STATE_H
 #define CORE_STATE_H
 
@@ -23,19 +24,20 @@
 struct state_field {
     const char *name;
     const char *doc;
-    uint32_t offset;                // in the struct
-    uint16_t size;                  // bytes of one element: 1, 2, 4, 8, or a nested struct's sizeof
-    uint32_t count;                 // elements
-    uint64_t reset;                 // value of each element at power-on
-    const struct state_field *sub;  // nested list, or NULL for an integer
+    uint32_t offset;               // in the struct
+    uint16_t size;                 // bytes of one element: 1, 2, 4, 8, or a nested struct's sizeof
+    uint32_t count;                // elements
+    uint64_t reset;                // value of each element at power-on
+    const struct state_field *sub; // nested list, or NULL for an integer
 };
 
-#define STATE_DECL_F(T, type, name, reset, doc)          type name;
-#define STATE_DECL_A(T, type, name, count, reset, doc)   type name[count];
-#define STATE_DECL_S(T, sub, name, count, doc)           struct sub name[count];
-#define STATE_ROW_F(T, type, name, reset, doc)           {#name, doc, offsetof(T, name), sizeof(type), 1, reset, NULL},
-#define STATE_ROW_A(T, type, name, count, reset, doc)    {#name, doc, offsetof(T, name), sizeof(type), count, reset, NULL},
-#define STATE_ROW_S(T, sub, name, count, doc)            {#name, doc, offsetof(T, name), sizeof(struct sub), count, 0, sub##_fields},
+#define STATE_DECL_F(T, type, name, reset, doc)        type name;
+#define STATE_DECL_A(T, type, name, count, reset, doc) type name[count];
+#define STATE_DECL_S(T, sub, name, count, doc)         struct sub name[count];
+#define STATE_ROW_F(T, type, name, reset, doc)         {#name, doc, offsetof(T, name), sizeof(type), 1, reset, NULL},
+#define STATE_ROW_A(T, type, name, count, reset, doc)  {#name, doc, offsetof(T, name), sizeof(type), count, reset, NULL},
+#define STATE_ROW_S(T, sub, name, count, doc)                                                                          \
+    {#name, doc, offsetof(T, name), sizeof(struct sub), count, 0, sub##_fields},
 
 // Declares `struct NAME` with the fields of LIST, and its table `NAME_fields`.
 #define STATE_STRUCT(NAME, LIST)                                                                                       \

@@ -25,7 +25,10 @@
 #endif
 
 // Unaligned little-endian loads and stores; `p` need not be aligned.
-static inline uint8_t load_u8(const void *p) { return *(const uint8_t *)p; }
+static inline uint8_t load_u8(const void *p)
+{
+    return *(const uint8_t *)p;
+}
 
 static inline uint16_t load_u16(const void *p)
 {
@@ -48,7 +51,10 @@ static inline uint64_t load_u64(const void *p)
     return CORE_LE64(v);
 }
 
-static inline void store_u8(void *p, uint8_t v) { *(uint8_t *)p = v; }
+static inline void store_u8(void *p, uint8_t v)
+{
+    *(uint8_t *)p = v;
+}
 
 static inline void store_u16(void *p, uint16_t v)
 {
@@ -102,7 +108,10 @@ static inline void store_le(void *p, unsigned size, uint64_t v)
 }
 
 // All ones in the low `8 * size` bits; `size` is 1, 2, 4 or 8.
-static inline uint64_t size_mask(unsigned size) { return ~(uint64_t)0 >> (64 - 8 * size); }
+static inline uint64_t size_mask(unsigned size)
+{
+    return ~(uint64_t)0 >> (64 - 8 * size);
+}
 
 // a * b / c with a 128-bit intermediate; c is not 0 and the result fits 64 bits.
 static inline uint64_t mul_div_u64(uint64_t a, uint64_t b, uint64_t c)

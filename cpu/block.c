@@ -1,5 +1,5 @@
-// Decoded blocks (DESIGN: Blocks): at most 64 instructions within one physical page. An instruction that crosses into the
-// next page is a block of its own, registered on both pages. Invalidation is by 64-byte granules.
+// Decoded blocks (DESIGN: Blocks): at most 64 instructions within one physical page. An instruction that crosses into
+// the next page is a block of its own, registered on both pages. Invalidation is by 64-byte granules.
 #include "cpu/code.h"
 
 #include <stdlib.h>
@@ -108,7 +108,8 @@ static struct block *decode_crossing(struct code_cache *cache, struct code_page 
     b->insn[0].index = 0;
     decode(&cache->index, mode, bytes, 15, off, &b->insn[0]);
     finish(&b->insn[1], 1, b->insn[0].ip);
-    *b = (struct block){.page = page, .mode = mode, .off = (uint16_t)off, .end = b->insn[0].ip, .count = 1, .crosses = 1};
+    *b = (struct block){
+        .page = page, .mode = mode, .off = (uint16_t)off, .end = b->insn[0].ip, .count = 1, .crosses = 1};
     b->second = second;
     b->next_in = second->crossing;
     second->crossing = b;

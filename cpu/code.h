@@ -1,5 +1,5 @@
-// The code cache: decoded blocks by physical page. One per machine; blocks are keyed by mode and position-independent, so
-// processors can share it.
+// The code cache: decoded blocks by physical page. One per machine; blocks are keyed by mode and position-independent,
+// so processors can share it.
 #ifndef CPU_CODE_H
 #define CPU_CODE_H
 
@@ -54,8 +54,9 @@ static inline struct block *code_find(const struct code_page *page, unsigned off
     return b;
 }
 
-// Decodes a block. `second` is the code page behind (in linear order) if an instruction that crosses the boundary stands
-// at `off`; NULL asks whether one is needed: then *need_second is set and NULL returned. NULL without it: cache full.
+// Decodes a block. `second` is the code page behind (in linear order) if an instruction that crosses the boundary
+// stands at `off`; NULL asks whether one is needed: then *need_second is set and NULL returned. NULL without it: cache
+// full.
 struct block *code_decode(struct code_cache *cache, struct code_page *page, unsigned off, uint32_t mode,
                           struct code_page *second, bool *need_second);
 

@@ -100,8 +100,14 @@ void cpu_update(struct cpu *c)
     cpu_update_mode(c);
 }
 
-static const char *check(const void *self) { return cpu_check(self); }
-static void update(void *self) { cpu_update(self); }
+static const char *check(const void *self)
+{
+    return cpu_check(self);
+}
+static void update(void *self)
+{
+    cpu_update(self);
+}
 
 const struct device_class cpu_class = {
     .name = "cpu",

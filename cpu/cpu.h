@@ -19,26 +19,83 @@ enum segment { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_COUNT };
 
 // RFLAGS (SDM vol. 1, 3.4.3).
 enum rflags {
-    F_CF = 1 << 0, F_PF = 1 << 2, F_AF = 1 << 4, F_ZF = 1 << 6, F_SF = 1 << 7, F_TF = 1 << 8, F_IF = 1 << 9,
-    F_DF = 1 << 10, F_OF = 1 << 11, F_IOPL = 3 << 12, F_NT = 1 << 14, F_RF = 1 << 16, F_VM = 1 << 17, F_AC = 1 << 18,
-    F_VIF = 1 << 19, F_VIP = 1 << 20, F_ID = 1 << 21,
+    F_CF = 1 << 0,
+    F_PF = 1 << 2,
+    F_AF = 1 << 4,
+    F_ZF = 1 << 6,
+    F_SF = 1 << 7,
+    F_TF = 1 << 8,
+    F_IF = 1 << 9,
+    F_DF = 1 << 10,
+    F_OF = 1 << 11,
+    F_IOPL = 3 << 12,
+    F_NT = 1 << 14,
+    F_RF = 1 << 16,
+    F_VM = 1 << 17,
+    F_AC = 1 << 18,
+    F_VIF = 1 << 19,
+    F_VIP = 1 << 20,
+    F_ID = 1 << 21,
     F_ARITH = F_CF | F_PF | F_AF | F_ZF | F_SF | F_OF,
 };
 
-enum cr0 { CR0_PE = 1, CR0_MP = 2, CR0_EM = 4, CR0_TS = 8, CR0_ET = 16, CR0_NE = 32, CR0_WP = 1 << 16, CR0_AM = 1 << 18,
-           CR0_NW = 1 << 29, CR0_CD = 1 << 30 };
+enum cr0 {
+    CR0_PE = 1,
+    CR0_MP = 2,
+    CR0_EM = 4,
+    CR0_TS = 8,
+    CR0_ET = 16,
+    CR0_NE = 32,
+    CR0_WP = 1 << 16,
+    CR0_AM = 1 << 18,
+    CR0_NW = 1 << 29,
+    CR0_CD = 1 << 30
+};
 #define CR0_PG 0x80000000u
-enum cr4 { CR4_VME = 1, CR4_PVI = 2, CR4_TSD = 4, CR4_DE = 8, CR4_PSE = 16, CR4_PAE = 32, CR4_MCE = 64, CR4_PGE = 128,
-           CR4_PCE = 256, CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024, CR4_UMIP = 2048, CR4_FSGSBASE = 1 << 16,
-           CR4_PCIDE = 1 << 17, CR4_OSXSAVE = 1 << 18, CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21 };
+enum cr4 {
+    CR4_VME = 1,
+    CR4_PVI = 2,
+    CR4_TSD = 4,
+    CR4_DE = 8,
+    CR4_PSE = 16,
+    CR4_PAE = 32,
+    CR4_MCE = 64,
+    CR4_PGE = 128,
+    CR4_PCE = 256,
+    CR4_OSFXSR = 512,
+    CR4_OSXMMEXCPT = 1024,
+    CR4_UMIP = 2048,
+    CR4_FSGSBASE = 1 << 16,
+    CR4_PCIDE = 1 << 17,
+    CR4_OSXSAVE = 1 << 18,
+    CR4_SMEP = 1 << 20,
+    CR4_SMAP = 1 << 21
+};
 enum efer { EFER_SCE = 1, EFER_LME = 1 << 8, EFER_LMA = 1 << 10, EFER_NXE = 1 << 11 };
 
-enum exception { EXC_DE = 0, EXC_DB = 1, EXC_NMI = 2, EXC_BP = 3, EXC_OF = 4, EXC_BR = 5, EXC_UD = 6, EXC_NM = 7, EXC_DF = 8,
-                 EXC_TS = 10, EXC_NP = 11, EXC_SS = 12, EXC_GP = 13, EXC_PF = 14, EXC_MF = 16, EXC_AC = 17, EXC_MC = 18,
-                 EXC_XM = 19 };
+enum exception {
+    EXC_DE = 0,
+    EXC_DB = 1,
+    EXC_NMI = 2,
+    EXC_BP = 3,
+    EXC_OF = 4,
+    EXC_BR = 5,
+    EXC_UD = 6,
+    EXC_NM = 7,
+    EXC_DF = 8,
+    EXC_TS = 10,
+    EXC_NP = 11,
+    EXC_SS = 12,
+    EXC_GP = 13,
+    EXC_PF = 14,
+    EXC_MF = 16,
+    EXC_AC = 17,
+    EXC_MC = 18,
+    EXC_XM = 19
+};
 
-// A segment register with its hidden part. `attr` is the descriptor's second dword, bits 8..23, moved to bit 0: type 0..3,
-// S 4, DPL 5..6, P 7, AVL 12, L 13, D/B 14, G 15 (bits 8..11 zero). The limit is in bytes.
+// A segment register with its hidden part. `attr` is the descriptor's second dword, bits 8..23, moved to bit 0: type
+// 0..3, S 4, DPL 5..6, P 7, AVL 12, L 13, D/B 14, G 15 (bits 8..11 zero). The limit is in bytes.
 #define SEGMENT_STATE(F, A, S, T)                                                                                      \
     F(T, uint64_t, base, 0, "linear address of offset 0")                                                              \
     F(T, uint32_t, limit, 0xffff, "last valid offset, in bytes")                                                       \
@@ -46,8 +103,15 @@ enum exception { EXC_DE = 0, EXC_DB = 1, EXC_NMI = 2, EXC_BP = 3, EXC_OF = 4, EX
     F(T, uint16_t, attr, 0x93, "type, S, DPL, P, AVL, L, D/B, G")
 STATE_STRUCT(segment_state, SEGMENT_STATE);
 
-enum seg_attr { ATTR_TYPE = 15, ATTR_S = 16, ATTR_DPL_SHIFT = 5, ATTR_P = 128, ATTR_L = 1 << 13, ATTR_DB = 1 << 14,
-                ATTR_G = 1 << 15 };
+enum seg_attr {
+    ATTR_TYPE = 15,
+    ATTR_S = 16,
+    ATTR_DPL_SHIFT = 5,
+    ATTR_P = 128,
+    ATTR_L = 1 << 13,
+    ATTR_DB = 1 << 14,
+    ATTR_G = 1 << 15
+};
 
 // Everything that the guest can see of a processor but its local APIC. Arithmetic flags, REG_ZERO and REG_PAGE_RIP are
 // canonical after cpu_sync() only.
@@ -105,7 +169,8 @@ enum seg_attr { ATTR_TYPE = 15, ATTR_S = 16, ATTR_DPL_SHIFT = 5, ATTR_P = 128, A
     F(T, uint8_t, nmi_pending, 0, "an NMI is latched")                                                                 \
     F(T, uint8_t, nmi_blocked, 0, "NMIs are blocked until IRET")                                                       \
     F(T, uint8_t, intr, 0, "level of the INTR line from the local APIC")                                               \
-    F(T, uint8_t, db_pending, 0, "debug traps to deliver before the next instruction: DR6 bits 0..3, bit 4 single step") \
+    F(T, uint8_t, db_pending, 0,                                                                                       \
+      "debug traps to deliver before the next instruction: DR6 bits 0..3, bit 4 single step")                          \
     F(T, uint64_t, rng, 0, "state of the generator behind RDRAND and RDSEED")
 STATE_STRUCT(cpu_state, CPU_STATE);
 
@@ -125,7 +190,8 @@ enum exec_result {
 
 typedef enum exec_result exec_fn(struct cpu *c, const struct insn *i);
 
-// ---- the soft TLB ----------------------------------------------------------------------------------------------------
+// ---- the soft TLB
+// ----------------------------------------------------------------------------------------------------
 
 #ifndef TLB_ENTRIES
 #define TLB_ENTRIES 1024u // of each kind and context; a power of two
@@ -150,7 +216,10 @@ struct code_cache; // decoded blocks, cpu/block.c
 struct block;
 
 // Direct-mapped index of a linear address.
-static inline unsigned tlb_index(uint64_t linear) { return (unsigned)(linear >> PAGE_SHIFT) & (TLB_ENTRIES - 1); }
+static inline unsigned tlb_index(uint64_t linear)
+{
+    return (unsigned)(linear >> PAGE_SHIFT) & (TLB_ENTRIES - 1);
+}
 
 struct exception_info {
     uint8_t vector;
@@ -163,7 +232,7 @@ struct exception_info {
 // Ports, and what the board decides. All functions are required.
 struct cpu_wiring {
     struct map *ports;
-    void (*fatal)(void *ctx);    // triple fault: the board resets or ends
+    void (*fatal)(void *ctx); // triple fault: the board resets or ends
     void (*a20_changed)(void *ctx);
     void *ctx;
 };
@@ -177,21 +246,22 @@ struct cpu {
 
     // The run loop. `tick` is exact at block entries; inside a block it is tick + insn->index.
     uint64_t tick;
-    uint64_t limit;       // run until tick reaches this
-    uint64_t chain_limit; // blocks go straight on to others until here: bounds the host stack where a tail call is not one
-    uint32_t mode;        // enum mode_bit, part of the block key
+    uint64_t limit; // run until tick reaches this
+    uint64_t
+        chain_limit; // blocks go straight on to others until here: bounds the host stack where a tail call is not one
+    uint32_t mode;   // enum mode_bit, part of the block key
     uint8_t cpl;
-    uint8_t stepping;     // this instruction runs by itself: device, code and table accesses are allowed
-    uint8_t attention;    // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB
-    uint8_t delivered;    // set by every delivery through the IDT
-    uint8_t map_changed;  // a device access changed the address map
-    struct tlb *tlb;      // of the current context
+    uint8_t stepping;    // this instruction runs by itself: device, code and table accesses are allowed
+    uint8_t attention;   // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB
+    uint8_t delivered;   // set by every delivery through the IDT
+    uint8_t map_changed; // a device access changed the address map
+    struct tlb *tlb;     // of the current context
     struct tlb_entry *exec_tlb;
     struct block *link_from; // the block whose link the next lookup can fill in, or NULL
     unsigned link_slot;
     const struct insn *alone; // after EXEC_STEP: the instruction to run by itself
-    uint64_t mem_value;   // result of a slow load
-    uint8_t rmw[16];      // buffer of a slow read-modify-write
+    uint64_t mem_value;       // result of a slow load
+    uint8_t rmw[16];          // buffer of a slow read-modify-write
     uint64_t rmw_linear;
 
     struct exception_info exc;
@@ -211,16 +281,16 @@ struct cpu {
 
 // The block key's mode word: what decoding and the handlers' choice depend on.
 enum mode_bit {
-    MODE_64 = 1,        // CS.L in long mode
-    MODE_32 = 2,        // CS.D
-    MODE_STACK32 = 4,   // SS.B
+    MODE_64 = 1,      // CS.L in long mode
+    MODE_32 = 2,      // CS.D
+    MODE_STACK32 = 4, // SS.B
     MODE_PE = 8,
     MODE_VM = 16,
     MODE_CPL3 = 32,
     MODE_LMA = 64,
-    MODE_FLAT = 128,    // ES CS SS DS have base 0 and limit 4 GiB - 1
-    MODE_NO_FPU = 256,  // CR0.EM or CR0.TS: x87 and SSE instructions fault
-    MODE_NO_SSE = 512,  // CR4.OSFXSR clear, or CR0.EM
+    MODE_FLAT = 128,   // ES CS SS DS have base 0 and limit 4 GiB - 1
+    MODE_NO_FPU = 256, // CR0.EM or CR0.TS: x87 and SSE instructions fault
+    MODE_NO_SSE = 512, // CR4.OSFXSR clear, or CR0.EM
     MODE_CPL0 = 1024,
     MODE_NO_WAIT = 2048, // CR0.MP and CR0.TS: FWAIT faults
 };
@@ -233,8 +303,8 @@ void cpu_destroy(struct cpu *c);
 // State after RESET (SDM vol. 3A, 10.1.1).
 void cpu_reset(struct cpu *c);
 
-// Runs until clock->s.tick has advanced by `budget`, an event deadline changed, or the processor stopped. The clock's tick
-// is exact on return.
+// Runs until clock->s.tick has advanced by `budget`, an event deadline changed, or the processor stopped. The clock's
+// tick is exact on return.
 enum cpu_stop { CPU_BUDGET, CPU_DEADLINE, CPU_HALT, CPU_DEAD };
 enum cpu_stop cpu_run(struct cpu *c, uint64_t budget);
 

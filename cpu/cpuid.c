@@ -1,8 +1,8 @@
-// CPUID of the default model (SDM vol. 2, CPUID). docs/cpu.md explains each leaf; what is announced is what is built. The
-// leaves never depend on the host.
+// CPUID of the default model (SDM vol. 2, CPUID). docs/cpu.md explains each leaf; what is announced is what is built.
+// The leaves never depend on the host.
 //
-// Differs: family 6, model 28 is an in-order processor, which system software knows not to speculate; its feature set here is
-// larger than that of the real part.
+// Differs: family 6, model 28 is an in-order processor, which system software knows not to speculate; its feature set
+// here is larger than that of the real part.
 #include "cpu/insn.h"
 #include "cpu/segment.h"
 
@@ -71,12 +71,27 @@ uint64_t cpu_features(void)
         uint32_t leaf;
         uint8_t reg, bit, feature;
     } map[] = {
-        {1, 3, 15, FEAT_CMOV},   {1, 3, 8, FEAT_CX8},       {1, 2, 13, FEAT_CX16},        {1, 3, 23, FEAT_MMX},
-        {1, 3, 25, FEAT_SSE},    {1, 3, 26, FEAT_SSE2},     {1, 2, 0, FEAT_SSE3},         {1, 2, 9, FEAT_SSSE3},
-        {1, 2, 19, FEAT_SSE41},  {1, 2, 20, FEAT_SSE42},    {1, 2, 23, FEAT_POPCNT},      {1, 3, 24, FEAT_FXSR},
-        {1, 3, 19, FEAT_CLFLUSH}, {1, 2, 26, FEAT_XSAVE},   {1, 2, 3, FEAT_MONITOR},      {1, 2, 22, FEAT_MOVBE},
-        {7, 1, 0, FEAT_FSGSBASE}, {0x80000001, 3, 29, FEAT_LM}, {0x80000001, 3, 11, FEAT_SYSCALL},
-        {0x80000001, 3, 27, FEAT_RDTSCP}, {0x80000001, 2, 0, FEAT_LAHF64},
+        {1, 3, 15, FEAT_CMOV},
+        {1, 3, 8, FEAT_CX8},
+        {1, 2, 13, FEAT_CX16},
+        {1, 3, 23, FEAT_MMX},
+        {1, 3, 25, FEAT_SSE},
+        {1, 3, 26, FEAT_SSE2},
+        {1, 2, 0, FEAT_SSE3},
+        {1, 2, 9, FEAT_SSSE3},
+        {1, 2, 19, FEAT_SSE41},
+        {1, 2, 20, FEAT_SSE42},
+        {1, 2, 23, FEAT_POPCNT},
+        {1, 3, 24, FEAT_FXSR},
+        {1, 3, 19, FEAT_CLFLUSH},
+        {1, 2, 26, FEAT_XSAVE},
+        {1, 2, 3, FEAT_MONITOR},
+        {1, 2, 22, FEAT_MOVBE},
+        {7, 1, 0, FEAT_FSGSBASE},
+        {0x80000001, 3, 29, FEAT_LM},
+        {0x80000001, 3, 11, FEAT_SYSCALL},
+        {0x80000001, 3, 27, FEAT_RDTSCP},
+        {0x80000001, 2, 0, FEAT_LAHF64},
     };
     uint64_t features = 0;
     for (unsigned n = 0; n < ARRAY_LEN(map); n++) {

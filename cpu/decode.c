@@ -1,13 +1,13 @@
-// The decoder: prefixes, opcode maps, ModRM, SIB, immediates (SDM vol. 2, chapter 2), driven by the instruction table. What
-// a row can check (legality by mode, privilege, prefix, FPU state) is checked here, once per decoding: the block key
-// includes everything that the answer depends on.
+// The decoder: prefixes, opcode maps, ModRM, SIB, immediates (SDM vol. 2, chapter 2), driven by the instruction table.
+// What a row can check (legality by mode, privilege, prefix, FPU state) is checked here, once per decoding: the block
+// key includes everything that the answer depends on.
 #include "cpu/exec_table.h"
 
 struct cursor {
     const uint8_t *bytes;
-    unsigned n;   // available
+    unsigned n; // available
     unsigned at;
-    bool more;    // ran out of bytes
+    bool more; // ran out of bytes
 };
 
 static uint8_t fetch8(struct cursor *k)
@@ -88,9 +88,42 @@ static bool has_modrm(const struct insn_row *row)
         return true;
     for (unsigned k = 0; k < 3; k++) {
         switch (row->op[k]) {
-        case Eb: case Ew: case Ed: case Eq: case Ev: case Ey: case Gb: case Gw: case Gd: case Gq: case Gv: case Gy:
-        case M: case Mb: case Mw: case Md: case Mq: case Mdq: case Mt: case Mp: case Ms: case Sw: case Cd: case Dd:
-        case Vx: case Vd: case Vq: case Wx: case Wd: case Wq: case Ux: case Uq: case Pq: case Qq: case Qd: case Nq:
+        case Eb:
+        case Ew:
+        case Ed:
+        case Eq:
+        case Ev:
+        case Ey:
+        case Gb:
+        case Gw:
+        case Gd:
+        case Gq:
+        case Gv:
+        case Gy:
+        case M:
+        case Mb:
+        case Mw:
+        case Md:
+        case Mq:
+        case Mdq:
+        case Mt:
+        case Mp:
+        case Ms:
+        case Sw:
+        case Cd:
+        case Dd:
+        case Vx:
+        case Vd:
+        case Vq:
+        case Wx:
+        case Wd:
+        case Wq:
+        case Ux:
+        case Uq:
+        case Pq:
+        case Qq:
+        case Qd:
+        case Nq:
             return true;
         default:
             break;
@@ -99,7 +132,10 @@ static bool has_modrm(const struct insn_row *row)
     return false;
 }
 
-static bool is_byte_reg(uint8_t op) { return op == Eb || op == Gb || op == Zb; }
+static bool is_byte_reg(uint8_t op)
+{
+    return op == Eb || op == Gb || op == Zb;
+}
 
 // 16-bit addressing (SDM vol. 2, table 2-1).
 static void address16(struct cursor *k, struct insn *i, uint8_t modrm, uint8_t *seg)
@@ -286,7 +322,9 @@ enum decode_status decode(const struct decode_index *x, uint32_t mode, const uin
         i->opsize = (mode & MODE_32 ? 4 : 2) ^ (p.opsize && row->prefix != P_66 ? 6 : 0);
     unsigned asize = mode64 ? (p.adsize ? 4 : 8) : (mode & MODE_32 ? 4 : 2) ^ (p.adsize ? 6 : 0);
     i->flags = (uint8_t)((p.lock ? INSN_LOCK : 0) | (p.rep == 0xf3 ? INSN_REP : 0) | (p.rep == 0xf2 ? INSN_REPNE : 0) |
-                         (asize == 8 ? INSN_ASIZE64 : asize == 4 ? INSN_ASIZE32 : 0));
+                         (asize == 8   ? INSN_ASIZE64
+                          : asize == 4 ? INSN_ASIZE32
+                                       : 0));
     i->seg = p.seg;
     i->base = i->idx = REG_ZERO;
     i->modrm = modrm >= 0 ? (uint8_t)modrm : b;

@@ -1,23 +1,17 @@
-// Integer arithmetic and logic (SDM vol. 2): ADD OR ADC SBB AND SUB XOR CMP TEST INC DEC NOT NEG in all forms and widths,
-// one function each, so that operand kinds cost nothing at run time. tools/bench interp shows what that is worth.
-#include "cpu/exec_table.h"
+// Integer arithmetic and logic (SDM vol. 2): ADD OR ADC SBB AND SUB XOR CMP TEST INC DEC NOT NEG in all forms and
+// widths, one function each, so that operand kinds cost nothing at run time. tools/bench interp shows what that is
+// worth.
 #include "cpu/exec.h"
+#include "cpu/exec_table.h"
 
 // r and aux of each operation on zero-extended a and b of B bits; carry-in from the flags where the operation has one.
-#define OP_ADD(B, a, b, r, aux)                                                                                        \
-    uint64_t r = a + b, aux = carries_add(a, b, r, B)
-#define OP_ADC(B, a, b, r, aux)                                                                                        \
-    uint64_t r = a + b + flag_c(c), aux = carries_add(a, b, r, B)
-#define OP_SUB(B, a, b, r, aux)                                                                                        \
-    uint64_t r = a - b, aux = carries_sub(a, b, r, B)
-#define OP_SBB(B, a, b, r, aux)                                                                                        \
-    uint64_t r = a - b - flag_c(c), aux = carries_sub(a, b, r, B)
-#define OP_AND(B, a, b, r, aux)                                                                                        \
-    uint64_t r = a & b, aux = 0
-#define OP_OR(B, a, b, r, aux)                                                                                         \
-    uint64_t r = a | b, aux = 0
-#define OP_XOR(B, a, b, r, aux)                                                                                        \
-    uint64_t r = a ^ b, aux = 0
+#define OP_ADD(B, a, b, r, aux) uint64_t r = a + b, aux = carries_add(a, b, r, B)
+#define OP_ADC(B, a, b, r, aux) uint64_t r = a + b + flag_c(c), aux = carries_add(a, b, r, B)
+#define OP_SUB(B, a, b, r, aux) uint64_t r = a - b, aux = carries_sub(a, b, r, B)
+#define OP_SBB(B, a, b, r, aux) uint64_t r = a - b - flag_c(c), aux = carries_sub(a, b, r, B)
+#define OP_AND(B, a, b, r, aux) uint64_t r = a & b, aux = 0
+#define OP_OR(B, a, b, r, aux)  uint64_t r = a | b, aux = 0
+#define OP_XOR(B, a, b, r, aux) uint64_t r = a ^ b, aux = 0
 
 #define IMM(B) (B == 64 ? (uint64_t)(int64_t)(int32_t)i->imm : i->imm & (~(uint64_t)0 >> (64 - B)))
 
@@ -200,7 +194,8 @@ UNARY_ALL(dec, C_DEC, FL_KEEP_CF)
 UNARY_ALL(neg, C_NEG, FL_ALL)
 UNARY_ALL(not, C_NOT, FL_NONE)
 
-// ---- flag operations ---------------------------------------------------------------------------------------------------------
+// ---- flag operations
+// ---------------------------------------------------------------------------------------------------------
 
 static void set_cf(struct cpu *c, bool cf)
 {
@@ -250,7 +245,8 @@ enum exec_result x_lahf(struct cpu *c, const struct insn *i)
     return next(c, i);
 }
 
-// ---- decimal adjustment (flags: SDM; OF, undefined, is cleared) ----------------------------------------------------------------
+// ---- decimal adjustment (flags: SDM; OF, undefined, is cleared)
+// ----------------------------------------------------------------
 
 static void decimal_flags(struct cpu *c, uint8_t al, bool af, bool cf)
 {

@@ -27,7 +27,10 @@ static inline enum exec_result fall_through(struct cpu *c, const struct insn *i)
     {                                                                                                                  \
         return condition(c, i->modrm) ? relative(c, i, B) : fall_through(c, i);                                        \
     }                                                                                                                  \
-    enum exec_result x_jmp_Jz_##B(struct cpu *c, const struct insn *i) { return relative(c, i, B); }
+    enum exec_result x_jmp_Jz_##B(struct cpu *c, const struct insn *i)                                                 \
+    {                                                                                                                  \
+        return relative(c, i, B);                                                                                      \
+    }
 BRANCHES(16)
 BRANCHES(32)
 BRANCHES(64)
@@ -56,8 +59,14 @@ static enum exec_result call_relative(struct cpu *c, const struct insn *i, unsig
     return relative(c, i, 8 * size);
 }
 
-enum exec_result x_call_Jz_16(struct cpu *c, const struct insn *i) { return call_relative(c, i, 2); }
-enum exec_result x_call_Jz_32(struct cpu *c, const struct insn *i) { return call_relative(c, i, 4); }
+enum exec_result x_call_Jz_16(struct cpu *c, const struct insn *i)
+{
+    return call_relative(c, i, 2);
+}
+enum exec_result x_call_Jz_32(struct cpu *c, const struct insn *i)
+{
+    return call_relative(c, i, 4);
+}
 
 enum exec_result x_call_Ev_64(struct cpu *c, const struct insn *i)
 {
@@ -81,8 +90,14 @@ static enum exec_result call_indirect(struct cpu *c, const struct insn *i, unsig
     return jump_to(c, i, rip);
 }
 
-enum exec_result x_call_Ev_16(struct cpu *c, const struct insn *i) { return call_indirect(c, i, 2); }
-enum exec_result x_call_Ev_32(struct cpu *c, const struct insn *i) { return call_indirect(c, i, 4); }
+enum exec_result x_call_Ev_16(struct cpu *c, const struct insn *i)
+{
+    return call_indirect(c, i, 2);
+}
+enum exec_result x_call_Ev_32(struct cpu *c, const struct insn *i)
+{
+    return call_indirect(c, i, 4);
+}
 
 static inline enum exec_result jmp_indirect(struct cpu *c, const struct insn *i, unsigned size)
 {
@@ -93,9 +108,18 @@ static inline enum exec_result jmp_indirect(struct cpu *c, const struct insn *i,
     return jump_to(c, i, rip);
 }
 
-enum exec_result x_jmp_Ev_16(struct cpu *c, const struct insn *i) { return jmp_indirect(c, i, 2); }
-enum exec_result x_jmp_Ev_32(struct cpu *c, const struct insn *i) { return jmp_indirect(c, i, 4); }
-enum exec_result x_jmp_Ev_64(struct cpu *c, const struct insn *i) { return jmp_indirect(c, i, 8); }
+enum exec_result x_jmp_Ev_16(struct cpu *c, const struct insn *i)
+{
+    return jmp_indirect(c, i, 2);
+}
+enum exec_result x_jmp_Ev_32(struct cpu *c, const struct insn *i)
+{
+    return jmp_indirect(c, i, 4);
+}
+enum exec_result x_jmp_Ev_64(struct cpu *c, const struct insn *i)
+{
+    return jmp_indirect(c, i, 8);
+}
 
 enum exec_result x_ret_64(struct cpu *c, const struct insn *i)
 {
@@ -117,11 +141,26 @@ static enum exec_result ret(struct cpu *c, const struct insn *i, unsigned size, 
     return jump_to(c, i, rip);
 }
 
-enum exec_result x_ret_16(struct cpu *c, const struct insn *i) { return ret(c, i, 2, 0); }
-enum exec_result x_ret_32(struct cpu *c, const struct insn *i) { return ret(c, i, 4, 0); }
-enum exec_result x_ret_Iw_16(struct cpu *c, const struct insn *i) { return ret(c, i, 2, i->imm); }
-enum exec_result x_ret_Iw_32(struct cpu *c, const struct insn *i) { return ret(c, i, 4, i->imm); }
-enum exec_result x_ret_Iw_64(struct cpu *c, const struct insn *i) { return ret(c, i, 8, i->imm); }
+enum exec_result x_ret_16(struct cpu *c, const struct insn *i)
+{
+    return ret(c, i, 2, 0);
+}
+enum exec_result x_ret_32(struct cpu *c, const struct insn *i)
+{
+    return ret(c, i, 4, 0);
+}
+enum exec_result x_ret_Iw_16(struct cpu *c, const struct insn *i)
+{
+    return ret(c, i, 2, i->imm);
+}
+enum exec_result x_ret_Iw_32(struct cpu *c, const struct insn *i)
+{
+    return ret(c, i, 4, i->imm);
+}
+enum exec_result x_ret_Iw_64(struct cpu *c, const struct insn *i)
+{
+    return ret(c, i, 8, i->imm);
+}
 
 // The counter of LOOP and JCXZ has the address size.
 static uint64_t counter(const struct cpu *c, const struct insn *i)
@@ -130,7 +169,10 @@ static uint64_t counter(const struct cpu *c, const struct insn *i)
     return i->flags & INSN_ASIZE64 ? v : i->flags & INSN_ASIZE32 ? (uint32_t)v : (uint16_t)v;
 }
 
-static enum exec_result relative_by_size(struct cpu *c, const struct insn *i) { return relative(c, i, 8u * i->opsize); }
+static enum exec_result relative_by_size(struct cpu *c, const struct insn *i)
+{
+    return relative(c, i, 8u * i->opsize);
+}
 
 enum exec_result x_loop(struct cpu *c, const struct insn *i)
 {

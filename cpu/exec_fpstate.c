@@ -30,8 +30,8 @@ static unsigned xmm_count(const struct cpu *c)
     return c->mode & MODE_64 ? 16 : 8;
 }
 
-// The whole image must be aligned and accessible, whatever part of it is transferred. Its last byte is touched first, as
-// processors do: CR2 says so.
+// The whole image must be aligned and accessible, whatever part of it is transferred. Its last byte is touched first,
+// as processors do: CR2 says so.
 static enum exec_result fx_operand(struct cpu *c, const struct insn *i, enum access_kind kind)
 {
     uint64_t linear;

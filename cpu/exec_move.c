@@ -1,6 +1,7 @@
-// Data movement (SDM vol. 2): MOV in all forms, LEA, MOVZX, MOVSX, XCHG, CMOVcc, SETcc, CMPXCHG, XADD, conversions of AX, XLAT.
-#include "cpu/exec_table.h"
+// Data movement (SDM vol. 2): MOV in all forms, LEA, MOVZX, MOVSX, XCHG, CMOVcc, SETcc, CMPXCHG, XADD, conversions of
+// AX, XLAT.
 #include "cpu/exec.h"
+#include "cpu/exec_table.h"
 #include "cpu/segment.h"
 
 #define IMM(B) (B == 64 ? (uint64_t)(int64_t)(int32_t)i->imm : i->imm & (~(uint64_t)0 >> (64 - B)))
@@ -86,10 +87,22 @@ static enum exec_result store_offset(struct cpu *c, const struct insn *i, unsign
     return next(c, i);
 }
 
-enum exec_result x_mov_rALOb(struct cpu *c, const struct insn *i) { return load_offset(c, i, 1); }
-enum exec_result x_mov_rAXOv(struct cpu *c, const struct insn *i) { return load_offset(c, i, i->opsize); }
-enum exec_result x_mov_ObAL(struct cpu *c, const struct insn *i) { return store_offset(c, i, 1); }
-enum exec_result x_mov_OvAX(struct cpu *c, const struct insn *i) { return store_offset(c, i, i->opsize); }
+enum exec_result x_mov_rALOb(struct cpu *c, const struct insn *i)
+{
+    return load_offset(c, i, 1);
+}
+enum exec_result x_mov_rAXOv(struct cpu *c, const struct insn *i)
+{
+    return load_offset(c, i, i->opsize);
+}
+enum exec_result x_mov_ObAL(struct cpu *c, const struct insn *i)
+{
+    return store_offset(c, i, 1);
+}
+enum exec_result x_mov_OvAX(struct cpu *c, const struct insn *i)
+{
+    return store_offset(c, i, i->opsize);
+}
 
 static inline uint64_t lea_offset(const struct cpu *c, const struct insn *i)
 {
@@ -132,7 +145,8 @@ enum exec_result x_lea_64(struct cpu *c, const struct insn *i)
         set##B(c, i->reg, (uint##B##_t)(T)v);                                                                          \
         return next(c, i);                                                                                             \
     }
-#define EXTEND_ALL(name, S, T, suffix) EXTEND(name, 16, S, T, suffix) EXTEND(name, 32, S, T, suffix) EXTEND(name, 64, S, T, suffix)
+#define EXTEND_ALL(name, S, T, suffix)                                                                                 \
+    EXTEND(name, 16, S, T, suffix) EXTEND(name, 32, S, T, suffix) EXTEND(name, 64, S, T, suffix)
 EXTEND_ALL(movzx, 8, uint8_t, GvEb)
 EXTEND_ALL(movzx, 16, uint16_t, GvEw)
 EXTEND_ALL(movsx, 8, int8_t, GvEb)
@@ -223,7 +237,10 @@ enum exec_result x_setcc_m(struct cpu *c, const struct insn *i)
     return next(c, i);
 }
 
-enum exec_result x_nop(struct cpu *c, const struct insn *i) { return next(c, i); }
+enum exec_result x_nop(struct cpu *c, const struct insn *i)
+{
+    return next(c, i);
+}
 
 enum exec_result x_cbw_16(struct cpu *c, const struct insn *i)
 {
@@ -272,7 +289,8 @@ enum exec_result x_xlat(struct cpu *c, const struct insn *i)
     return next(c, i);
 }
 
-// ---- compare and exchange ------------------------------------------------------------------------------------------------------
+// ---- compare and exchange
+// ------------------------------------------------------------------------------------------------------
 
 static inline enum exec_result cmpxchg(struct cpu *c, const struct insn *i, unsigned size)
 {
@@ -298,10 +316,22 @@ static inline enum exec_result cmpxchg(struct cpu *c, const struct insn *i, unsi
     return next(c, i);
 }
 
-enum exec_result x_cmpxchg_EbGb(struct cpu *c, const struct insn *i) { return cmpxchg(c, i, 1); }
-enum exec_result x_cmpxchg_EvGv_16(struct cpu *c, const struct insn *i) { return cmpxchg(c, i, 2); }
-enum exec_result x_cmpxchg_EvGv_32(struct cpu *c, const struct insn *i) { return cmpxchg(c, i, 4); }
-enum exec_result x_cmpxchg_EvGv_64(struct cpu *c, const struct insn *i) { return cmpxchg(c, i, 8); }
+enum exec_result x_cmpxchg_EbGb(struct cpu *c, const struct insn *i)
+{
+    return cmpxchg(c, i, 1);
+}
+enum exec_result x_cmpxchg_EvGv_16(struct cpu *c, const struct insn *i)
+{
+    return cmpxchg(c, i, 2);
+}
+enum exec_result x_cmpxchg_EvGv_32(struct cpu *c, const struct insn *i)
+{
+    return cmpxchg(c, i, 4);
+}
+enum exec_result x_cmpxchg_EvGv_64(struct cpu *c, const struct insn *i)
+{
+    return cmpxchg(c, i, 8);
+}
 
 static inline enum exec_result xadd(struct cpu *c, const struct insn *i, unsigned size)
 {
@@ -323,10 +353,22 @@ static inline enum exec_result xadd(struct cpu *c, const struct insn *i, unsigne
     return next(c, i);
 }
 
-enum exec_result x_xadd_EbGb(struct cpu *c, const struct insn *i) { return xadd(c, i, 1); }
-enum exec_result x_xadd_EvGv_16(struct cpu *c, const struct insn *i) { return xadd(c, i, 2); }
-enum exec_result x_xadd_EvGv_32(struct cpu *c, const struct insn *i) { return xadd(c, i, 4); }
-enum exec_result x_xadd_EvGv_64(struct cpu *c, const struct insn *i) { return xadd(c, i, 8); }
+enum exec_result x_xadd_EbGb(struct cpu *c, const struct insn *i)
+{
+    return xadd(c, i, 1);
+}
+enum exec_result x_xadd_EvGv_16(struct cpu *c, const struct insn *i)
+{
+    return xadd(c, i, 2);
+}
+enum exec_result x_xadd_EvGv_32(struct cpu *c, const struct insn *i)
+{
+    return xadd(c, i, 4);
+}
+enum exec_result x_xadd_EvGv_64(struct cpu *c, const struct insn *i)
+{
+    return xadd(c, i, 8);
+}
 
 static void set_zf(struct cpu *c, bool zf)
 {

@@ -1,5 +1,5 @@
-// The stack (SDM vol. 2): PUSH, POP, PUSHA, POPA, PUSHF, POPF, ENTER, LEAVE. The 64-bit forms exist in 64-bit mode only, where
-// the stack is flat, so they are direct; the others go through SS.
+// The stack (SDM vol. 2): PUSH, POP, PUSHA, POPA, PUSHF, POPF, ENTER, LEAVE. The 64-bit forms exist in 64-bit mode
+// only, where the stack is flat, so they are direct; the others go through SS.
 #include "cpu/exec_table.h"
 #include "cpu/stack.h"
 
@@ -27,8 +27,14 @@ static enum exec_result push(struct cpu *c, const struct insn *i, unsigned size,
     return next(c, i);
 }
 
-enum exec_result x_push_Zv_16(struct cpu *c, const struct insn *i) { return push(c, i, 2, get16(c, i->reg)); }
-enum exec_result x_push_Zv_32(struct cpu *c, const struct insn *i) { return push(c, i, 4, get32(c, i->reg)); }
+enum exec_result x_push_Zv_16(struct cpu *c, const struct insn *i)
+{
+    return push(c, i, 2, get16(c, i->reg));
+}
+enum exec_result x_push_Zv_32(struct cpu *c, const struct insn *i)
+{
+    return push(c, i, 4, get32(c, i->reg));
+}
 
 static enum exec_result pop_reg(struct cpu *c, const struct insn *i, unsigned size)
 {
@@ -39,8 +45,14 @@ static enum exec_result pop_reg(struct cpu *c, const struct insn *i, unsigned si
     return next(c, i);
 }
 
-enum exec_result x_pop_Zv_16(struct cpu *c, const struct insn *i) { return pop_reg(c, i, 2); }
-enum exec_result x_pop_Zv_32(struct cpu *c, const struct insn *i) { return pop_reg(c, i, 4); }
+enum exec_result x_pop_Zv_16(struct cpu *c, const struct insn *i)
+{
+    return pop_reg(c, i, 2);
+}
+enum exec_result x_pop_Zv_32(struct cpu *c, const struct insn *i)
+{
+    return pop_reg(c, i, 4);
+}
 
 enum exec_result x_push_Iz(struct cpu *c, const struct insn *i)
 {
@@ -145,8 +157,14 @@ static enum exec_result leave_frame(struct cpu *c, const struct insn *i, unsigne
     return next(c, i);
 }
 
-enum exec_result x_leave_16(struct cpu *c, const struct insn *i) { return leave_frame(c, i, 2); }
-enum exec_result x_leave_32(struct cpu *c, const struct insn *i) { return leave_frame(c, i, 4); }
+enum exec_result x_leave_16(struct cpu *c, const struct insn *i)
+{
+    return leave_frame(c, i, 2);
+}
+enum exec_result x_leave_32(struct cpu *c, const struct insn *i)
+{
+    return leave_frame(c, i, 4);
+}
 
 enum exec_result x_enter(struct cpu *c, const struct insn *i)
 {

@@ -1,8 +1,8 @@
-// String instructions (SDM vol. 2): MOVS, STOS, LODS, CMPS, SCAS, INS, OUTS, with REP. An iteration is a tick, so a REP runs at
-// most as many iterations as the budget has, and goes on later where it stopped. MOVS and STOS work in page-sized pieces
-// when both sides are plain memory; everything else goes element by element.
-#include "cpu/exec_table.h"
+// String instructions (SDM vol. 2): MOVS, STOS, LODS, CMPS, SCAS, INS, OUTS, with REP. An iteration is a tick, so a REP
+// runs at most as many iterations as the budget has, and goes on later where it stopped. MOVS and STOS work in
+// page-sized pieces when both sides are plain memory; everything else goes element by element.
 #include "cpu/exec.h"
+#include "cpu/exec_table.h"
 #include "cpu/segment.h"
 
 static inline uint64_t address_mask(const struct insn *i)
@@ -36,7 +36,8 @@ static inline enum exec_result destination(struct cpu *c, const struct insn *i, 
     return segment_linear(c, i, SEG_ES, c->s.reg[RDI] & address_mask(i), size, kind);
 }
 
-// ---- one iteration of each -------------------------------------------------------------------------------------------------
+// ---- one iteration of each
+// -------------------------------------------------------------------------------------------------
 
 typedef enum exec_result iteration(struct cpu *c, const struct insn *i, unsigned size);
 
@@ -78,10 +79,11 @@ static enum exec_result lods(struct cpu *c, const struct insn *i, unsigned size)
 static void compare(struct cpu *c, unsigned size, uint64_t a, uint64_t b)
 {
     uint64_t r = a - b;
-    flags_set(c, (uint64_t)sign_extend(r, 8 * size), size == 8   ? carries_sub(a, b, r, 64)
-                                                     : size == 4 ? carries_sub(a, b, r, 32)
-                                                     : size == 2 ? carries_sub(a, b, r, 16)
-                                                                 : carries_sub(a, b, r, 8));
+    flags_set(c, (uint64_t)sign_extend(r, 8 * size),
+              size == 8   ? carries_sub(a, b, r, 64)
+              : size == 4 ? carries_sub(a, b, r, 32)
+              : size == 2 ? carries_sub(a, b, r, 16)
+                          : carries_sub(a, b, r, 8));
 }
 
 static enum exec_result cmps(struct cpu *c, const struct insn *i, unsigned size)
@@ -134,7 +136,8 @@ static enum exec_result outs(struct cpu *c, const struct insn *i, unsigned size)
     return EXEC_NEXT;
 }
 
-// ---- pages at a time --------------------------------------------------------------------------------------------------------
+// ---- pages at a time
+// --------------------------------------------------------------------------------------------------------
 
 static uint8_t *host_of(const struct tlb_entry *array, uint64_t linear)
 {
@@ -143,7 +146,10 @@ static uint8_t *host_of(const struct tlb_entry *array, uint64_t linear)
 }
 
 // How many elements from `linear` on lie in its page.
-static uint64_t in_page(uint64_t linear, unsigned size) { return (PAGE_SIZE - (linear & PAGE_MASK)) / size; }
+static uint64_t in_page(uint64_t linear, unsigned size)
+{
+    return (PAGE_SIZE - (linear & PAGE_MASK)) / size;
+}
 
 // Does up to `n` iterations of MOVS or STOS at once, upwards, if the first-level TLB has both pages. Returns how many.
 static uint64_t bulk(struct cpu *c, const struct insn *i, unsigned size, iteration *f, uint64_t n)
@@ -184,7 +190,8 @@ static uint64_t bulk(struct cpu *c, const struct insn *i, unsigned size, iterati
     return n;
 }
 
-// ---- repetition ----------------------------------------------------------------------------------------------------------------
+// ---- repetition
+// ----------------------------------------------------------------------------------------------------------------
 
 static inline enum exec_result repeat(struct cpu *c, const struct insn *i, unsigned size, iteration *f, bool compares)
 {
@@ -219,11 +226,23 @@ static inline enum exec_result repeat(struct cpu *c, const struct insn *i, unsig
 }
 
 #define STRING(name, compares)                                                                                         \
-    enum exec_result x_##name##_8(struct cpu *c, const struct insn *i) { return repeat(c, i, 1, name, compares); }     \
-    enum exec_result x_##name##_16(struct cpu *c, const struct insn *i) { return repeat(c, i, 2, name, compares); }    \
-    enum exec_result x_##name##_32(struct cpu *c, const struct insn *i) { return repeat(c, i, 4, name, compares); }
+    enum exec_result x_##name##_8(struct cpu *c, const struct insn *i)                                                 \
+    {                                                                                                                  \
+        return repeat(c, i, 1, name, compares);                                                                        \
+    }                                                                                                                  \
+    enum exec_result x_##name##_16(struct cpu *c, const struct insn *i)                                                \
+    {                                                                                                                  \
+        return repeat(c, i, 2, name, compares);                                                                        \
+    }                                                                                                                  \
+    enum exec_result x_##name##_32(struct cpu *c, const struct insn *i)                                                \
+    {                                                                                                                  \
+        return repeat(c, i, 4, name, compares);                                                                        \
+    }
 #define STRING64(name, compares)                                                                                       \
-    enum exec_result x_##name##_64(struct cpu *c, const struct insn *i) { return repeat(c, i, 8, name, compares); }
+    enum exec_result x_##name##_64(struct cpu *c, const struct insn *i)                                                \
+    {                                                                                                                  \
+        return repeat(c, i, 8, name, compares);                                                                        \
+    }
 STRING(movs, false)
 STRING(stos, false)
 STRING(lods, false)
@@ -238,5 +257,11 @@ STRING64(cmps, true)
 STRING64(scas, true)
 
 // Port accesses have no 64-bit form: REX.W means 32 bits.
-enum exec_result x_ins_64(struct cpu *c, const struct insn *i) { return repeat(c, i, 4, ins, false); }
-enum exec_result x_outs_64(struct cpu *c, const struct insn *i) { return repeat(c, i, 4, outs, false); }
+enum exec_result x_ins_64(struct cpu *c, const struct insn *i)
+{
+    return repeat(c, i, 4, ins, false);
+}
+enum exec_result x_outs_64(struct cpu *c, const struct insn *i)
+{
+    return repeat(c, i, 4, outs, false);
+}

@@ -1,5 +1,5 @@
-// System instructions (SDM vol. 2): control and debug registers, descriptor-table registers, MSRs, CPUID, time stamps, ports,
-// CLI, STI, HLT.
+// System instructions (SDM vol. 2): control and debug registers, descriptor-table registers, MSRs, CPUID, time stamps,
+// ports, CLI, STI, HLT.
 #include "cpu/exec_table.h"
 #include "cpu/segment.h"
 
@@ -10,7 +10,8 @@ static enum exec_result checked_fault(struct cpu *c, const struct insn *i)
     return EXEC_FAULT;
 }
 
-// ---- descriptor-table registers ------------------------------------------------------------------------------------------------
+// ---- descriptor-table registers
+// ------------------------------------------------------------------------------------------------
 
 // SGDT (reg 0) and SIDT (reg 1).
 enum exec_result x_sgdt(struct cpu *c, const struct insn *i)
@@ -46,8 +47,14 @@ static enum exec_result store_selector(struct cpu *c, const struct insn *i, uint
     return next(c, i);
 }
 
-enum exec_result x_sldt(struct cpu *c, const struct insn *i) { return store_selector(c, i, c->s.ldtr[0].selector); }
-enum exec_result x_str(struct cpu *c, const struct insn *i) { return store_selector(c, i, c->s.tr[0].selector); }
+enum exec_result x_sldt(struct cpu *c, const struct insn *i)
+{
+    return store_selector(c, i, c->s.ldtr[0].selector);
+}
+enum exec_result x_str(struct cpu *c, const struct insn *i)
+{
+    return store_selector(c, i, c->s.tr[0].selector);
+}
 
 // The common part of LLDT and LTR: reads and checks the system descriptor. `types`: bit n allows type n.
 static bool system_descriptor(struct cpu *c, uint16_t selector, uint32_t types, struct descriptor *d)
@@ -105,7 +112,8 @@ enum exec_result x_ltr(struct cpu *c, const struct insn *i)
     return leave(c, i);
 }
 
-// ---- control registers --------------------------------------------------------------------------------------------------------------
+// ---- control registers
+// --------------------------------------------------------------------------------------------------------------
 
 #define CR0_FIXED (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 // What this model has. Others raise #GP.
@@ -262,9 +270,13 @@ enum exec_result x_clts(struct cpu *c, const struct insn *i)
 }
 
 // The TLB is invisible, so there is nothing to invalidate.
-enum exec_result x_invlpg(struct cpu *c, const struct insn *i) { return next(c, i); }
+enum exec_result x_invlpg(struct cpu *c, const struct insn *i)
+{
+    return next(c, i);
+}
 
-// ---- debug registers --------------------------------------------------------------------------------------------------------------------
+// ---- debug registers
+// --------------------------------------------------------------------------------------------------------------------
 
 enum { DR7_GD = 1 << 13 };
 
@@ -307,7 +319,8 @@ enum exec_result x_mov_DdRd(struct cpu *c, const struct insn *i)
     return leave(c, i);
 }
 
-// ---- MSRs, CPUID, time -------------------------------------------------------------------------------------------------------------------
+// ---- MSRs, CPUID, time
+// -------------------------------------------------------------------------------------------------------------------
 
 static void set_edx_eax(struct cpu *c, uint64_t v)
 {
@@ -334,7 +347,10 @@ enum exec_result x_wrmsr(struct cpu *c, const struct insn *i)
     return leave(c, i);
 }
 
-uint64_t cpu_tsc(const struct cpu *c) { return clock_ns(c->clock) + c->s.tsc_offset; }
+uint64_t cpu_tsc(const struct cpu *c)
+{
+    return clock_ns(c->clock) + c->s.tsc_offset;
+}
 
 enum exec_result x_rdtsc(struct cpu *c, const struct insn *i)
 {
@@ -356,7 +372,10 @@ enum exec_result x_rdtscp(struct cpu *c, const struct insn *i)
 }
 
 // There are no performance counters.
-enum exec_result x_rdpmc(struct cpu *c, const struct insn *i) { return fault_gp0(c, i); }
+enum exec_result x_rdpmc(struct cpu *c, const struct insn *i)
+{
+    return fault_gp0(c, i);
+}
 
 enum exec_result x_cpuid(struct cpu *c, const struct insn *i)
 {
@@ -377,7 +396,8 @@ enum exec_result x_swapgs(struct cpu *c, const struct insn *i)
     return next(c, i);
 }
 
-// ---- interrupts and halt ------------------------------------------------------------------------------------------------------------------
+// ---- interrupts and halt
+// ------------------------------------------------------------------------------------------------------------------
 
 enum exec_result x_cli(struct cpu *c, const struct insn *i)
 {
@@ -406,7 +426,8 @@ enum exec_result x_hlt(struct cpu *c, const struct insn *i)
     return leave(c, i);
 }
 
-// ---- ports ----------------------------------------------------------------------------------------------------------------------------------
+// ---- ports
+// ----------------------------------------------------------------------------------------------------------------------------------
 
 enum exec_result port_allowed(struct cpu *c, const struct insn *i, unsigned port, unsigned size)
 {
@@ -449,7 +470,19 @@ static enum exec_result out(struct cpu *c, const struct insn *i, unsigned size)
     return leave(c, i);
 }
 
-enum exec_result x_in_8(struct cpu *c, const struct insn *i) { return in(c, i, 1); }
-enum exec_result x_in(struct cpu *c, const struct insn *i) { return in(c, i, i->opsize == 2 ? 2 : 4); }
-enum exec_result x_out_8(struct cpu *c, const struct insn *i) { return out(c, i, 1); }
-enum exec_result x_out(struct cpu *c, const struct insn *i) { return out(c, i, i->opsize == 2 ? 2 : 4); }
+enum exec_result x_in_8(struct cpu *c, const struct insn *i)
+{
+    return in(c, i, 1);
+}
+enum exec_result x_in(struct cpu *c, const struct insn *i)
+{
+    return in(c, i, i->opsize == 2 ? 2 : 4);
+}
+enum exec_result x_out_8(struct cpu *c, const struct insn *i)
+{
+    return out(c, i, 1);
+}
+enum exec_result x_out(struct cpu *c, const struct insn *i)
+{
+    return out(c, i, i->opsize == 2 ? 2 : 4);
+}

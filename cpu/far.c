@@ -1,5 +1,5 @@
-// Far transfers (SDM vol. 2 and vol. 3A, 5.8): far JMP, CALL and RET, moves to segment registers, SYSCALL, SYSRET, SYSENTER,
-// SYSEXIT, and the protection helpers LAR, LSL, VERR, VERW, ARPL.
+// Far transfers (SDM vol. 2 and vol. 3A, 5.8): far JMP, CALL and RET, moves to segment registers, SYSCALL, SYSRET,
+// SYSENTER, SYSEXIT, and the protection helpers LAR, LSL, VERR, VERW, ARPL.
 //
 // Not implemented: call gates, task gates and task switches (they raise #GP).
 #include "cpu/exec_table.h"
@@ -72,8 +72,8 @@ static void clear_inner(struct cpu *c)
     }
 }
 
-enum exec_result far_return(struct cpu *c, const struct insn *i, uint16_t cs, uint64_t rip, bool with_stack, uint16_t ss,
-                            uint64_t sp, unsigned pops, uint64_t flags, uint64_t flags_mask)
+enum exec_result far_return(struct cpu *c, const struct insn *i, uint16_t cs, uint64_t rip, bool with_stack,
+                            uint16_t ss, uint64_t sp, unsigned pops, uint64_t flags, uint64_t flags_mask)
 {
     struct descriptor code, stack = {0};
     if (!code_return(c, cs, &code))
@@ -103,7 +103,8 @@ enum exec_result far_return(struct cpu *c, const struct insn *i, uint16_t cs, ui
     return leave_to(c, i, rip);
 }
 
-// ---- far jumps and calls -----------------------------------------------------------------------------------------------------
+// ---- far jumps and calls
+// -----------------------------------------------------------------------------------------------------
 
 static enum exec_result far_transfer(struct cpu *c, const struct insn *i, uint16_t selector, uint64_t rip, bool call)
 {
@@ -208,7 +209,8 @@ enum exec_result x_retf(struct cpu *c, const struct insn *i)
     return far_return(c, i, cs, rip, true, (uint16_t)c->mem_value, sp + extra, 0, 0, 0);
 }
 
-// ---- segment registers --------------------------------------------------------------------------------------------------------
+// ---- segment registers
+// --------------------------------------------------------------------------------------------------------
 
 enum exec_result x_mov_EvSw(struct cpu *c, const struct insn *i)
 {
@@ -283,15 +285,20 @@ enum exec_result x_lxs(struct cpu *c, const struct insn *i)
     return r;
 }
 
-// ---- fast system calls -----------------------------------------------------------------------------------------------------------
+// ---- fast system calls
+// -----------------------------------------------------------------------------------------------------------
 
 static void flat_segment(struct cpu *c, unsigned seg, uint16_t selector, uint16_t attr)
 {
     c->s.seg[seg] = (struct segment_state){0, 0xffffffffu, selector, attr};
 }
 
-enum { CODE64 = ATTR_G | ATTR_L | ATTR_P | ATTR_S | 11, CODE32 = ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 11,
-       DATA32 = ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 3, DPL3 = 3 << ATTR_DPL_SHIFT };
+enum {
+    CODE64 = ATTR_G | ATTR_L | ATTR_P | ATTR_S | 11,
+    CODE32 = ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 11,
+    DATA32 = ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 3,
+    DPL3 = 3 << ATTR_DPL_SHIFT
+};
 
 enum exec_result x_syscall(struct cpu *c, const struct insn *i)
 {
@@ -354,7 +361,8 @@ enum exec_result x_sysexit(struct cpu *c, const struct insn *i)
     return leave_to(c, i, to64 ? rip : (uint32_t)rip);
 }
 
-// ---- protection helpers ------------------------------------------------------------------------------------------------------------
+// ---- protection helpers
+// ------------------------------------------------------------------------------------------------------------
 
 static void set_zf(struct cpu *c, bool zf)
 {

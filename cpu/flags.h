@@ -1,7 +1,7 @@
 // Lazy arithmetic flags in two words (the idea of carry-out vectors): flag_res is the result, sign-extended to 64 bits;
-// flag_aux has CF in bit 31, CF ^ OF ("partial overflow": the carry into the sign bit) in bit 30, AF in bit 3. Bits 32..39
-// are XORed to the low result byte before its parity is taken, bit 40 to the sign: only imported flags need them, because
-// ZF with SF or without PF cannot be expressed by a result. Bits 4..29 and 0..2 of flag_aux mean nothing.
+// flag_aux has CF in bit 31, CF ^ OF ("partial overflow": the carry into the sign bit) in bit 30, AF in bit 3.
+// Bits 32..39 are XORed to the low result byte before its parity is taken, bit 40 to the sign: only imported flags need
+// them, because ZF with SF or without PF cannot be expressed by a result. Bits 4..29 and 0..2 of flag_aux mean nothing.
 #ifndef CPU_FLAGS_H
 #define CPU_FLAGS_H
 
@@ -9,7 +9,10 @@
 
 enum { AUX_CF = 1u << 31, AUX_PO = 1u << 30, AUX_AF = 1u << 3 };
 
-static inline int64_t sign_extend(uint64_t v, unsigned bits) { return (int64_t)(v << (64 - bits)) >> (64 - bits); }
+static inline int64_t sign_extend(uint64_t v, unsigned bits)
+{
+    return (int64_t)(v << (64 - bits)) >> (64 - bits);
+}
 
 // Carry-out vectors of a + b (+ carry) = r and a - b (- borrow) = r, arranged for `bits` wide operands.
 static inline uint64_t carries_add(uint64_t a, uint64_t b, uint64_t r, unsigned bits)
@@ -32,11 +35,26 @@ static inline uint64_t carries_sub(uint64_t a, uint64_t b, uint64_t r, unsigned 
     return (uint32_t)((uint32_t)c << (32 - bits)) | (c & AUX_AF);
 }
 
-static inline bool flag_c(const struct cpu *c) { return c->flag_aux >> 31 & 1; }
-static inline bool flag_z(const struct cpu *c) { return c->flag_res == 0; }
-static inline bool flag_s(const struct cpu *c) { return (c->flag_res >> 63) ^ (c->flag_aux >> 40 & 1); }
-static inline bool flag_o(const struct cpu *c) { return (c->flag_aux >> 31 ^ c->flag_aux >> 30) & 1; }
-static inline bool flag_a(const struct cpu *c) { return c->flag_aux >> 3 & 1; }
+static inline bool flag_c(const struct cpu *c)
+{
+    return c->flag_aux >> 31 & 1;
+}
+static inline bool flag_z(const struct cpu *c)
+{
+    return c->flag_res == 0;
+}
+static inline bool flag_s(const struct cpu *c)
+{
+    return (c->flag_res >> 63) ^ (c->flag_aux >> 40 & 1);
+}
+static inline bool flag_o(const struct cpu *c)
+{
+    return (c->flag_aux >> 31 ^ c->flag_aux >> 30) & 1;
+}
+static inline bool flag_a(const struct cpu *c)
+{
+    return c->flag_aux >> 3 & 1;
+}
 static inline bool flag_p(const struct cpu *c)
 {
     return !__builtin_parity((uint8_t)(c->flag_res ^ c->flag_aux >> 32));
@@ -66,7 +84,10 @@ static inline void flags_import(struct cpu *c, uint64_t f)
                   (uint32_t)(cf != of ? AUX_PO : 0) | (f & F_AF ? AUX_AF : 0);
 }
 
-static inline uint64_t cpu_rflags(const struct cpu *c) { return (c->s.rflags & ~(uint64_t)F_ARITH) | flags_arith(c); }
+static inline uint64_t cpu_rflags(const struct cpu *c)
+{
+    return (c->s.rflags & ~(uint64_t)F_ARITH) | flags_arith(c);
+}
 
 // Condition code 0..15 (SDM vol. 1, appendix B).
 static inline bool condition(const struct cpu *c, unsigned cc)

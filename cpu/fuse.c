@@ -1,11 +1,11 @@
-// Faster functions for what is frequent: conditional branches by condition, and a compare or test with the conditional branch
-// behind it as one function. They do just what the two rows' functions do; the run loop uses the rows' own ones wherever an
-// instruction has to run by itself.
+// Faster functions for what is frequent: conditional branches by condition, and a compare or test with the conditional
+// branch behind it as one function. They do just what the two rows' functions do; the run loop uses the rows' own ones
+// wherever an instruction has to run by itself.
 #include "cpu/exec.h"
 #include "cpu/exec_table.h"
 
-// Condition cc from operands and result, for operations whose flags are just being set. Cases that are not listed ask the
-// lazy flags.
+// Condition cc from operands and result, for operations whose flags are just being set. Cases that are not listed ask
+// the lazy flags.
 #define SIGN(B, v) ((int##B##_t)(v))
 
 // Ends a pair: `i` is the first of the two; the branch is i[1].
@@ -94,9 +94,10 @@ static inline enum exec_result pair_end(struct cpu *c, const struct insn *i, boo
 
 // Conditions without O and P, which never follow a compare in practice.
 #define EACH_CC(FORM, op, BODY, B)                                                                                     \
-    FORM(op, BODY, 2, B) FORM(op, BODY, 3, B) FORM(op, BODY, 4, B) FORM(op, BODY, 5, B) FORM(op, BODY, 6, B)           \
-    FORM(op, BODY, 7, B) FORM(op, BODY, 8, B) FORM(op, BODY, 9, B) FORM(op, BODY, 12, B) FORM(op, BODY, 13, B)         \
-    FORM(op, BODY, 14, B) FORM(op, BODY, 15, B)
+    FORM(op, BODY, 2, B)                                                                                               \
+    FORM(op, BODY, 3, B) FORM(op, BODY, 4, B) FORM(op, BODY, 5, B) FORM(op, BODY, 6, B) FORM(op, BODY, 7, B)           \
+        FORM(op, BODY, 8, B) FORM(op, BODY, 9, B) FORM(op, BODY, 12, B) FORM(op, BODY, 13, B) FORM(op, BODY, 14, B)    \
+            FORM(op, BODY, 15, B)
 #define TABLE(op, form, B)                                                                                             \
     static exec_fn *const op##_##form##_##B[16] = {                                                                    \
         [2] = op##_##form##_##B##_2,   [3] = op##_##form##_##B##_3,   [4] = op##_##form##_##B##_4,                     \
@@ -137,14 +138,14 @@ static const struct {
     exec_fn *plain;
     exec_fn *const *fused;
 } pairs[] = {
-    {x_cmp_EbGb_r, cmp_rr_8},     {x_cmp_EvGv_32r, cmp_rr_32},  {x_cmp_EvGv_64r, cmp_rr_64},
-    {x_cmp_EbIb_r, cmp_ri_8},     {x_cmp_EvIz_16r, cmp_ri_16},  {x_cmp_EvIz_32r, cmp_ri_32},
-    {x_cmp_EvIz_64r, cmp_ri_64},  {x_cmp_EbIb_m, cmp_mi_8},     {x_cmp_EvIz_16m, cmp_mi_16},
-    {x_cmp_EvIz_32m, cmp_mi_32},  {x_cmp_EvIz_64m, cmp_mi_64},  {x_cmp_EbGb_m, cmp_mr_8},
-    {x_cmp_EvGv_32m, cmp_mr_32},  {x_cmp_EvGv_64m, cmp_mr_64},  {x_cmp_GbEb_m, cmp_rm_8},
-    {x_cmp_GvEv_32m, cmp_rm_32},  {x_cmp_GvEv_64m, cmp_rm_64},  {x_test_EbGb_r, test_rr_8},
+    {x_cmp_EbGb_r, cmp_rr_8},      {x_cmp_EvGv_32r, cmp_rr_32},   {x_cmp_EvGv_64r, cmp_rr_64},
+    {x_cmp_EbIb_r, cmp_ri_8},      {x_cmp_EvIz_16r, cmp_ri_16},   {x_cmp_EvIz_32r, cmp_ri_32},
+    {x_cmp_EvIz_64r, cmp_ri_64},   {x_cmp_EbIb_m, cmp_mi_8},      {x_cmp_EvIz_16m, cmp_mi_16},
+    {x_cmp_EvIz_32m, cmp_mi_32},   {x_cmp_EvIz_64m, cmp_mi_64},   {x_cmp_EbGb_m, cmp_mr_8},
+    {x_cmp_EvGv_32m, cmp_mr_32},   {x_cmp_EvGv_64m, cmp_mr_64},   {x_cmp_GbEb_m, cmp_rm_8},
+    {x_cmp_GvEv_32m, cmp_rm_32},   {x_cmp_GvEv_64m, cmp_rm_64},   {x_test_EbGb_r, test_rr_8},
     {x_test_EvGv_32r, test_rr_32}, {x_test_EvGv_64r, test_rr_64}, {x_test_EbIb_r, test_ri_8},
-    {x_test_EvIz_32r, test_ri_32}, {x_test_EbIb_m, test_mi_8},  {x_test_EvIz_32m, test_mi_32},
+    {x_test_EvIz_32r, test_ri_32}, {x_test_EbIb_m, test_mi_8},    {x_test_EvIz_32m, test_mi_32},
 };
 
 // Conditional branches by condition, 64-bit operand size.
@@ -171,8 +172,9 @@ JCC(12, flag_s(c) != flag_o(c))
 JCC(13, flag_s(c) == flag_o(c))
 JCC(14, flag_z(c) | (flag_s(c) != flag_o(c)))
 JCC(15, !(flag_z(c) | (flag_s(c) != flag_o(c))))
-static exec_fn *const jcc_64[16] = {jcc_64_0, jcc_64_1, jcc_64_2,  jcc_64_3,  jcc_64_4,  jcc_64_5,  jcc_64_6,  jcc_64_7,
-                                    jcc_64_8, jcc_64_9, jcc_64_10, jcc_64_11, jcc_64_12, jcc_64_13, jcc_64_14, jcc_64_15};
+static exec_fn *const jcc_64[16] = {jcc_64_0,  jcc_64_1,  jcc_64_2,  jcc_64_3, jcc_64_4,  jcc_64_5,
+                                    jcc_64_6,  jcc_64_7,  jcc_64_8,  jcc_64_9, jcc_64_10, jcc_64_11,
+                                    jcc_64_12, jcc_64_13, jcc_64_14, jcc_64_15};
 
 void fuse(struct insn *a, const struct insn *b)
 {

@@ -6,14 +6,14 @@
 
 // One decoded instruction, 32 bytes. Blocks are position-independent: `ip` is relative to the code page.
 struct insn {
-    exec_fn *fn;    // the function that executes it; may be a fused pair's (see decode.c)
-    int32_t disp;   // displacement; or the upper half of a 64-bit immediate or address
-    uint32_t imm;   // immediate, sign-extended to 32 bits where the row says so
-    uint16_t ip;    // page offset of the next instruction (up to PAGE_SIZE + 14)
-    uint16_t row;   // index in insn_rows
-    uint8_t index;  // position in the block
-    uint8_t len;    // bytes
-    uint8_t base;   // address: register slots, REG_ZERO if absent, REG_PAGE_RIP for RIP-relative
+    exec_fn *fn;   // the function that executes it; may be a fused pair's (see decode.c)
+    int32_t disp;  // displacement; or the upper half of a 64-bit immediate or address
+    uint32_t imm;  // immediate, sign-extended to 32 bits where the row says so
+    uint16_t ip;   // page offset of the next instruction (up to PAGE_SIZE + 14)
+    uint16_t row;  // index in insn_rows
+    uint8_t index; // position in the block
+    uint8_t len;   // bytes
+    uint8_t base;  // address: register slots, REG_ZERO if absent, REG_PAGE_RIP for RIP-relative
     uint8_t idx;
     uint8_t scale;  // shift 0..3
     uint8_t seg;    // enum segment
@@ -39,9 +39,9 @@ enum ea_kind {
 
 enum insn_flag {
     INSN_LOCK = 1,
-    INSN_REP = 2,     // F3
-    INSN_REPNE = 4,   // F2
-    INSN_MEM = 8,     // the ModRM operand is memory
+    INSN_REP = 2,      // F3
+    INSN_REPNE = 4,    // F2
+    INSN_MEM = 8,      // the ModRM operand is memory
     INSN_ASIZE64 = 16, // address size
     INSN_ASIZE32 = 32, // address size; neither: 16
     INSN_FUSED = 64,   // fn also does the branch behind it
@@ -50,17 +50,17 @@ enum insn_flag {
 // A run of instructions, at most 64, within one physical page but for a crossing last one.
 #define BLOCK_MAX 64
 struct block {
-    struct block *link[2];  // successors in the same page: 0 taken, 1 fall-through
-    struct block *next;     // chain in the page's hash
+    struct block *link[2]; // successors in the same page: 0 taken, 1 fall-through
+    struct block *next;    // chain in the page's hash
     struct code_page *page;
     uint32_t mode;
-    uint16_t off;           // of the first byte in the page
-    uint16_t end;           // of the first byte behind; may exceed PAGE_SIZE
-    uint8_t count;          // instructions that count ticks
-    uint8_t dead;           // invalidated
-    uint8_t crosses;        // its only instruction goes on into page `second`
-    struct link *in;        // links that point here
-    struct block *next_in;  // chain of crossing blocks in the second page
+    uint16_t off;          // of the first byte in the page
+    uint16_t end;          // of the first byte behind; may exceed PAGE_SIZE
+    uint8_t count;         // instructions that count ticks
+    uint8_t dead;          // invalidated
+    uint8_t crosses;       // its only instruction goes on into page `second`
+    struct link *in;       // links that point here
+    struct block *next_in; // chain of crossing blocks in the second page
     struct code_page *second;
     struct insn insn[];
 };
@@ -70,45 +70,113 @@ static inline struct block *block_of(const struct insn *i)
     return (struct block *)((char *)(uintptr_t)(i - i->index) - offsetof(struct block, insn));
 }
 
-// ---- rows --------------------------------------------------------------------------------------------------------------
+// ---- rows
+// --------------------------------------------------------------------------------------------------------------
 
-// Opcode maps. X87 rows are keyed by (opcode & 7) << 3 | ModRM.reg for memory forms and by the ModRM byte for registers.
+// Opcode maps. X87 rows are keyed by (opcode & 7) << 3 | ModRM.reg for memory forms and by the ModRM byte for
+// registers.
 enum opcode_map { MAP_1, MAP_0F, MAP_0F38, MAP_0F3A, MAP_COUNT };
 
 // Mandatory prefix. P_ANY: prefixes only modify. P_NONE: no 66, F2, F3.
 enum opcode_prefix { P_ANY, P_NONE, P_66, P_F3, P_F2 };
 
-// ModRM constraint (`ext`): NX none; 0..7 that reg field; plus EXT_MEM or EXT_REG for the form; or EXT_FULL | byte for one
-// exact ModRM byte.
+// ModRM constraint (`ext`): NX none; 0..7 that reg field; plus EXT_MEM or EXT_REG for the form; or EXT_FULL | byte for
+// one exact ModRM byte.
 enum { NX = -1, EXT_MEM = 0x10, EXT_REG = 0x20, EXT_FULL = 0x100, EXT_ANYREG = 0x40, EXT_ANYMEM = 0x80 };
 
 // Operands in the SDM's codes (vol. 2, appendix A.2), plus: Z the register in the opcode's low bits, sI a sign-extended
 // immediate, fixed registers by name.
 enum operand {
-    NO, Eb, Ew, Ed, Eq, Ev, Ey, Gb, Gw, Gd, Gq, Gv, Gy, Zb, Zv, Zq, Ib, Iw, Iz, Iv, sIb, sIz, Jb, Jz, Ob, Ov, M, Mb, Mw, Md, Mq,
-    Mdq, Mt, Mp, Ms, Sw, Cd, Dd, Ap, I1, rCL, rAL, rAX, rEAX, rDX, rST0, rST, Vx, Vd, Vq, Wx, Wd, Wq, Ux, Uq, Pq, Qq, Qd, Nq, Xb, Xv, Yb,
-    Yv, sFS, sGS, sES, sCS, sSS, sDS,
+    NO,
+    Eb,
+    Ew,
+    Ed,
+    Eq,
+    Ev,
+    Ey,
+    Gb,
+    Gw,
+    Gd,
+    Gq,
+    Gv,
+    Gy,
+    Zb,
+    Zv,
+    Zq,
+    Ib,
+    Iw,
+    Iz,
+    Iv,
+    sIb,
+    sIz,
+    Jb,
+    Jz,
+    Ob,
+    Ov,
+    M,
+    Mb,
+    Mw,
+    Md,
+    Mq,
+    Mdq,
+    Mt,
+    Mp,
+    Ms,
+    Sw,
+    Cd,
+    Dd,
+    Ap,
+    I1,
+    rCL,
+    rAL,
+    rAX,
+    rEAX,
+    rDX,
+    rST0,
+    rST,
+    Vx,
+    Vd,
+    Vq,
+    Wx,
+    Wd,
+    Wq,
+    Ux,
+    Uq,
+    Pq,
+    Qq,
+    Qd,
+    Nq,
+    Xb,
+    Xv,
+    Yb,
+    Yv,
+    sFS,
+    sGS,
+    sES,
+    sCS,
+    sSS,
+    sDS,
 };
 
 // What the row says beyond its operands.
 enum attr {
-    A_LOCK = 1 << 0,     // LOCK allowed with a memory destination
-    A_NO64 = 1 << 1,     // #UD in 64-bit mode
-    A_ONLY64 = 1 << 2,   // #UD outside 64-bit mode
-    A_CPL0 = 1 << 3,     // #GP(0) unless CPL is 0
-    A_ENDS = 1 << 4,     // ends the block: a branch, or a function that ends with leave()
-    A_D64 = 1 << 5,      // operand size defaults to 64 bit in 64-bit mode
-    A_F64 = 1 << 6,      // operand size is 64 bit in 64-bit mode
-    A_PE = 1 << 7,       // #UD in real and virtual-8086 mode
-    A_FPU = 1 << 8,      // x87: #NM if CR0.EM or TS
-    A_SSE = 1 << 9,      // #UD if CR0.EM or not CR4.OSFXSR, #NM if CR0.TS
-    A_MMX = 1 << 10,     // #UD if CR0.EM, #NM if CR0.TS
-    A_ALIGN = 1 << 11,   // a 16-byte memory operand must be aligned: #GP(0)
-    A_SYSTEM = 1 << 12,  // not comparable with the host in user mode
-    A_STRING = 1 << 13,  // REP repeats it; ends the block when prefixed
-    A_WAIT = 1 << 14,    // FWAIT: #NM if CR0.MP and TS
-    A_CC = 1 << 15,      // the row stands for sixteen opcodes; insn.modrm is the condition code
-    A_BYTE = 1 << 16,    // ModRM byte registers: E and G are 8 bit (set by the operand codes too)
+    A_LOCK = 1 << 0,    // LOCK allowed with a memory destination
+    A_NO64 = 1 << 1,    // #UD in 64-bit mode
+    A_ONLY64 = 1 << 2,  // #UD outside 64-bit mode
+    A_CPL0 = 1 << 3,    // #GP(0) unless CPL is 0
+    A_ENDS = 1 << 4,    // ends the block: a branch, or a function that ends with leave()
+    A_D64 = 1 << 5,     // operand size defaults to 64 bit in 64-bit mode
+    A_F64 = 1 << 6,     // operand size is 64 bit in 64-bit mode
+    A_PE = 1 << 7,      // #UD in real and virtual-8086 mode
+    A_FPU = 1 << 8,     // x87: #NM if CR0.EM or TS
+    A_SSE = 1 << 9,     // #UD if CR0.EM or not CR4.OSFXSR, #NM if CR0.TS
+    A_MMX = 1 << 10,    // #UD if CR0.EM, #NM if CR0.TS
+    A_ALIGN = 1 << 11,  // a 16-byte memory operand must be aligned: #GP(0)
+    A_SYSTEM = 1 << 12, // not comparable with the host in user mode
+    A_STRING = 1 << 13, // REP repeats it; ends the block when prefixed
+    A_WAIT = 1 << 14,   // FWAIT: #NM if CR0.MP and TS
+    A_CC = 1 << 15,     // the row stands for sixteen opcodes; insn.modrm is the condition code
+    A_BYTE = 1 << 16,   // ModRM byte registers: E and G are 8 bit (set by the operand codes too)
 };
 
 // Accesses to the memory operand.
@@ -118,9 +186,30 @@ enum access { ACC_NONE, ACC_R, ACC_W, ACC_RW };
 enum undefined { U_NONE, U_ZERO, U_KEEP, U_FUNC };
 
 // CPUID features that a row needs.
-enum feature { FEAT_NONE, FEAT_CMOV, FEAT_CX8, FEAT_CX16, FEAT_MMX, FEAT_SSE, FEAT_SSE2, FEAT_SSE3, FEAT_SSSE3, FEAT_SSE41,
-               FEAT_SSE42, FEAT_POPCNT, FEAT_LM, FEAT_SYSCALL, FEAT_RDTSCP, FEAT_LAHF64, FEAT_FXSR, FEAT_CLFLUSH, FEAT_XSAVE,
-               FEAT_MONITOR, FEAT_FSGSBASE, FEAT_MOVBE };
+enum feature {
+    FEAT_NONE,
+    FEAT_CMOV,
+    FEAT_CX8,
+    FEAT_CX16,
+    FEAT_MMX,
+    FEAT_SSE,
+    FEAT_SSE2,
+    FEAT_SSE3,
+    FEAT_SSSE3,
+    FEAT_SSE41,
+    FEAT_SSE42,
+    FEAT_POPCNT,
+    FEAT_LM,
+    FEAT_SYSCALL,
+    FEAT_RDTSCP,
+    FEAT_LAHF64,
+    FEAT_FXSR,
+    FEAT_CLFLUSH,
+    FEAT_XSAVE,
+    FEAT_MONITOR,
+    FEAT_FSGSBASE,
+    FEAT_MOVBE
+};
 
 // Implicit registers: bit n for register n, and these.
 enum { R_ST = 1 << 16, R_SEG = 1 << 17, R_SYS = 1 << 18 };
@@ -132,7 +221,7 @@ struct insn_row {
     uint8_t prefix;
     uint8_t access;
     uint8_t feature;
-    uint8_t undefined;    // enum undefined
+    uint8_t undefined; // enum undefined
     const char *name;
     uint8_t op[3];
     uint32_t attr;
@@ -146,15 +235,19 @@ extern const struct insn_row insn_rows[];
 extern const unsigned insn_row_count;
 
 // Function columns of insn.def: one for everything; by operand size; by form; by both.
-#define FN1(f)   f, f, f, f, f, f
-#define FNW(f)   f##_16, f##_32, f##_64, f##_16, f##_32, f##_64
-#define FNF(f)   f##_r, f##_r, f##_r, f##_m, f##_m, f##_m
-#define FNWF(f)  f##_16r, f##_32r, f##_64r, f##_16m, f##_32m, f##_64m
+#define FN1(f)  f, f, f, f, f, f
+#define FNW(f)  f##_16, f##_32, f##_64, f##_16, f##_32, f##_64
+#define FNF(f)  f##_r, f##_r, f##_r, f##_m, f##_m, f##_m
+#define FNWF(f) f##_16r, f##_32r, f##_64r, f##_16m, f##_32m, f##_64m
 
 // A byte register as a register code: slot in the low bits, 0x80 for the second byte (AH, CH, DH, BH).
-static inline uint8_t reg_code8(unsigned n, bool rex) { return (uint8_t)(rex || n < 4 ? n : (n - 4) | 0x80); }
+static inline uint8_t reg_code8(unsigned n, bool rex)
+{
+    return (uint8_t)(rex || n < 4 ? n : (n - 4) | 0x80);
+}
 
-// ---- decoding ------------------------------------------------------------------------------------------------------------
+// ---- decoding
+// ------------------------------------------------------------------------------------------------------------
 
 // Where the rows of each opcode are, and which CPUID features the model has.
 struct decode_index {
@@ -167,10 +260,10 @@ void decode_index_init(struct decode_index *index, uint64_t features);
 enum decode_status { DECODE_OK, DECODE_MORE, DECODE_INVALID, DECODE_TOO_LONG };
 
 // Decodes one instruction from `n` bytes (at most 15 are looked at). DECODE_MORE: the instruction goes on behind them.
-// `off` is its page offset. Everything in `out` but `index` is set; DECODE_INVALID and TOO_LONG set len to the bytes seen,
-// and `fn` raises #UD or #GP.
-enum decode_status decode(const struct decode_index *index, uint32_t mode, const uint8_t *bytes, unsigned n, unsigned off,
-                          struct insn *out);
+// `off` is its page offset. Everything in `out` but `index` is set; DECODE_INVALID and TOO_LONG set len to the bytes
+// seen, and `fn` raises #UD or #GP.
+enum decode_status decode(const struct decode_index *index, uint32_t mode, const uint8_t *bytes, unsigned n,
+                          unsigned off, struct insn *out);
 
 // The row's own function for a decoded instruction (never a fused one).
 exec_fn *insn_plain_fn(const struct insn *i);
@@ -180,6 +273,5 @@ void fuse(struct insn *a, const struct insn *b);
 
 // Functions that are no rows: raise #UD, #GP, #NM; end of a block without a branch; end of a single step.
 exec_fn x_undefined, x_too_long, x_no_fpu, x_privileged, x_block_end, x_step_end;
-
 
 #endif

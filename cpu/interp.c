@@ -1,16 +1,21 @@
 // The interpreter's run loop: finds blocks, runs them within the budget, and looks between them at whatever needs
-// attention. Interrupts are therefore taken at ticks that depend on the guest alone, never on how it was cut into blocks.
+// attention. Interrupts are therefore taken at ticks that depend on the guest alone, never on how it was cut into
+// blocks.
 //
-// Not implemented: execution from device memory (#UD instead), instruction breakpoints in DR0 to DR3, a code segment limit
-// that ends inside a page.
+// Not implemented: execution from device memory (#UD instead), instruction breakpoints in DR0 to DR3, a code segment
+// limit that ends inside a page.
 #include "cpu/code.h"
 #include "cpu/segment.h"
 
 #include <stdlib.h>
 
-// ---- endings -------------------------------------------------------------------------------------------------------------
+// ---- endings
+// -------------------------------------------------------------------------------------------------------------
 
-enum exec_result leave(struct cpu *c, const struct insn *i) { return leave_to(c, i, rip_after(c, i)); }
+enum exec_result leave(struct cpu *c, const struct insn *i)
+{
+    return leave_to(c, i, rip_after(c, i));
+}
 
 enum exec_result leave_to(struct cpu *c, const struct insn *i, uint64_t rip)
 {
@@ -62,7 +67,10 @@ enum exec_result branch_slow(struct cpu *c, const struct insn *i, uint64_t rip, 
     return EXEC_NEXT;
 }
 
-enum exec_result x_block_end(struct cpu *c, const struct insn *i) { return branch(c, i, i->index, i->ip, 1); }
+enum exec_result x_block_end(struct cpu *c, const struct insn *i)
+{
+    return branch(c, i, i->index, i->ip, 1);
+}
 
 enum exec_result x_step_end(struct cpu *c, const struct insn *i)
 {
@@ -71,12 +79,25 @@ enum exec_result x_step_end(struct cpu *c, const struct insn *i)
     return EXEC_NEXT;
 }
 
-enum exec_result x_undefined(struct cpu *c, const struct insn *i) { return fault(c, i, EXC_UD); }
-enum exec_result x_too_long(struct cpu *c, const struct insn *i) { return fault_gp0(c, i); }
-enum exec_result x_privileged(struct cpu *c, const struct insn *i) { return fault_gp0(c, i); }
-enum exec_result x_no_fpu(struct cpu *c, const struct insn *i) { return fault(c, i, EXC_NM); }
+enum exec_result x_undefined(struct cpu *c, const struct insn *i)
+{
+    return fault(c, i, EXC_UD);
+}
+enum exec_result x_too_long(struct cpu *c, const struct insn *i)
+{
+    return fault_gp0(c, i);
+}
+enum exec_result x_privileged(struct cpu *c, const struct insn *i)
+{
+    return fault_gp0(c, i);
+}
+enum exec_result x_no_fpu(struct cpu *c, const struct insn *i)
+{
+    return fault(c, i, EXC_NM);
+}
 
-// ---- finding blocks -------------------------------------------------------------------------------------------------------
+// ---- finding blocks
+// -------------------------------------------------------------------------------------------------------
 
 static void drop_all(struct cpu *c)
 {
@@ -182,7 +203,8 @@ static struct block *lookup(struct cpu *c)
     return b;
 }
 
-// ---- running --------------------------------------------------------------------------------------------------------------
+// ---- running
+// --------------------------------------------------------------------------------------------------------------
 
 // Runs one decoded instruction by itself.
 static enum exec_result step_insn(struct cpu *c, const struct insn *i)
@@ -211,8 +233,8 @@ static void finish(struct cpu *c, enum exec_result r)
         exception_deliver(c);
 }
 
-// The instruction at s.rip alone, with its single-step trap if TF was set before it. An instruction that faulted or entered
-// a handler traps no more: the delivery has cleared TF.
+// The instruction at s.rip alone, with its single-step trap if TF was set before it. An instruction that faulted or
+// entered a handler traps no more: the delivery has cleared TF.
 static void step(struct cpu *c)
 {
     bool trap = c->s.rflags & F_TF;
@@ -329,7 +351,8 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
     return stop;
 }
 
-// ---- watches ----------------------------------------------------------------------------------------------------------------
+// ---- watches
+// ----------------------------------------------------------------------------------------------------------------
 
 void cpu_code_write(void *cpu, struct phys_page *page, uint64_t addr, unsigned size)
 {

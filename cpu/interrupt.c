@@ -1,5 +1,5 @@
-// Delivery of interrupts and exceptions (SDM vol. 3A, chapter 6; real mode: vol. 3B, 20.1.4), IRET, and double and triple
-// faults.
+// Delivery of interrupts and exceptions (SDM vol. 3A, chapter 6; real mode: vol. 3B, 20.1.4), IRET, and double and
+// triple faults.
 //
 // Not implemented: task gates, delivery from and to virtual-8086 mode.
 #include "cpu/exec_table.h"
@@ -68,7 +68,8 @@ static bool target_code(struct cpu *c, uint16_t selector, unsigned ext, struct d
     return true;
 }
 
-static void enter_handler(struct cpu *c, uint16_t selector, uint64_t raw, unsigned cpl, uint64_t rip, bool interrupt_gate)
+static void enter_handler(struct cpu *c, uint16_t selector, uint64_t raw, unsigned cpl, uint64_t rip,
+                          bool interrupt_gate)
 {
     segment_set(c, SEG_CS, (uint16_t)((selector & 0xfffc) | cpl), raw);
     c->s.rip = rip;
@@ -120,8 +121,9 @@ static bool long_enter(struct cpu *c, unsigned vector, enum intr_kind kind, bool
         return false;
     c->s.reg[RSP] = f.sp;
     if (inner) // a null SS with the new RPL
-        c->s.seg[SEG_SS] = (struct segment_state){
-            .selector = (uint16_t)cpl, .attr = (uint16_t)(cpl << ATTR_DPL_SHIFT | ATTR_P | ATTR_S | 3), .limit = 0xffffffffu};
+        c->s.seg[SEG_SS] = (struct segment_state){.selector = (uint16_t)cpl,
+                                                  .attr = (uint16_t)(cpl << ATTR_DPL_SHIFT | ATTR_P | ATTR_S | 3),
+                                                  .limit = 0xffffffffu};
     enter_handler(c, selector, d.raw, cpl, rip, type == GATE_INT32);
     return true;
 }
@@ -244,7 +246,8 @@ void exception_deliver(struct cpu *c)
     }
 }
 
-// ---- software interrupts -----------------------------------------------------------------------------------------------------
+// ---- software interrupts
+// -----------------------------------------------------------------------------------------------------
 
 static enum exec_result software(struct cpu *c, const struct insn *i, unsigned vector)
 {
@@ -259,15 +262,25 @@ static enum exec_result software(struct cpu *c, const struct insn *i, unsigned v
     return EXEC_LEAVE;
 }
 
-enum exec_result x_int3(struct cpu *c, const struct insn *i) { return software(c, i, EXC_BP); }
-enum exec_result x_int(struct cpu *c, const struct insn *i) { return software(c, i, i->imm & 0xff); }
+enum exec_result x_int3(struct cpu *c, const struct insn *i)
+{
+    return software(c, i, EXC_BP);
+}
+enum exec_result x_int(struct cpu *c, const struct insn *i)
+{
+    return software(c, i, i->imm & 0xff);
+}
 enum exec_result x_into(struct cpu *c, const struct insn *i)
 {
     return flag_o(c) ? software(c, i, EXC_OF) : leave(c, i);
 }
-enum exec_result x_int1(struct cpu *c, const struct insn *i) { return software(c, i, EXC_DB); }
+enum exec_result x_int1(struct cpu *c, const struct insn *i)
+{
+    return software(c, i, EXC_DB);
+}
 
-// ---- IRET --------------------------------------------------------------------------------------------------------------------------
+// ---- IRET
+// --------------------------------------------------------------------------------------------------------------------------
 
 // Bits of RFLAGS that IRET may change at this privilege.
 static uint64_t iret_mask(const struct cpu *c, unsigned size)

@@ -1,5 +1,5 @@
-// The slow paths behind the soft TLB: translation, page crossings, devices, and pages that are watched. Whatever is not a
-// plain access to RAM is done only while stepping (see cpu/exec.h), so that the run loop sees every effect at once.
+// The slow paths behind the soft TLB: translation, page crossings, devices, and pages that are watched. Whatever is not
+// a plain access to RAM is done only while stepping (see cpu/exec.h), so that the run loop sees every effect at once.
 #include "cpu/paging.h"
 
 enum exec_result ask_step(struct cpu *c, const struct insn *i)
@@ -35,7 +35,10 @@ static enum exec_result resolve(struct cpu *c, const struct insn *i, uint64_t li
     return translate(c, linear, kind, tlb_context(c), t) ? EXEC_NEXT : page_fault(c, i);
 }
 
-static bool crosses(uint64_t linear, unsigned size) { return (linear & PAGE_MASK) + size > PAGE_SIZE; }
+static bool crosses(uint64_t linear, unsigned size)
+{
+    return (linear & PAGE_MASK) + size > PAGE_SIZE;
+}
 
 static uint64_t granules(unsigned off, unsigned size)
 {
@@ -70,8 +73,8 @@ static void write_part(struct cpu *c, const struct insn *i, const struct transla
 }
 
 // An access over a page boundary, byte by byte: `first` bytes lie in page a.
-static uint64_t read_two(struct cpu *c, const struct insn *i, struct translation a, struct translation b, unsigned first,
-                         unsigned size)
+static uint64_t read_two(struct cpu *c, const struct insn *i, struct translation a, struct translation b,
+                         unsigned first, unsigned size)
 {
     uint64_t v = 0;
     for (unsigned n = 0; n < size; n++) {
@@ -277,14 +280,16 @@ enum exec_result segment_linear(struct cpu *c, const struct insn *i, unsigned se
     return EXEC_NEXT;
 }
 
-enum exec_result ea_slow_value(struct cpu *c, const struct insn *i, uint64_t offset, unsigned size, enum access_kind kind)
+enum exec_result ea_slow_value(struct cpu *c, const struct insn *i, uint64_t offset, unsigned size,
+                               enum access_kind kind)
 {
     if (i->ea == EA_RIP_FAR)
         return segment_linear(c, i, i->seg, offset + i->ip, size, kind);
     return segment_linear(c, i, i->seg, i->ea == EA_SEG16 ? (uint16_t)offset : (uint32_t)offset, size, kind);
 }
 
-// ---- accesses by the processor itself: descriptor tables, TSS, interrupt stacks ---------------------------------------------
+// ---- accesses by the processor itself: descriptor tables, TSS, interrupt stacks
+// ---------------------------------------------
 
 bool system_read(struct cpu *c, uint64_t linear, unsigned size, uint64_t *v)
 {

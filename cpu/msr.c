@@ -1,25 +1,53 @@
-// Model-specific registers (SDM vol. 4) of the default model, and CPUID (docs/cpu.md has the same leaves with their meaning).
+// Model-specific registers (SDM vol. 4) of the default model, and CPUID (docs/cpu.md has the same leaves with their
+// meaning).
 #include "cpu/segment.h"
 
 enum {
-    MSR_TSC = 0x10, MSR_APIC_BASE = 0x1b, MSR_FEATURE_CONTROL = 0x3a, MSR_TSC_ADJUST = 0x3b, MSR_BIOS_UPDT = 0x79,
-    MSR_BIOS_SIGN_ID = 0x8b, MSR_MTRRCAP = 0xfe, MSR_ARCH_CAPABILITIES = 0x10a, MSR_SYSENTER_CS = 0x174,
-    MSR_SYSENTER_ESP = 0x175, MSR_SYSENTER_EIP = 0x176, MSR_MCG_CAP = 0x179, MSR_MCG_STATUS = 0x17a,
-    MSR_PLATFORM_ID = 0x17, MSR_MISC_ENABLE = 0x1a0, MSR_MTRR_VAR = 0x200, MSR_MTRR_FIX64K = 0x250,
-    MSR_MTRR_FIX16K = 0x258, MSR_MTRR_FIX4K = 0x268, MSR_PAT = 0x277, MSR_MTRR_DEF_TYPE = 0x2ff, MSR_MC = 0x400,
-    MSR_TSC_DEADLINE = 0x6e0, MSR_DEBUGCTL = 0x1d9,
+    MSR_TSC = 0x10,
+    MSR_APIC_BASE = 0x1b,
+    MSR_FEATURE_CONTROL = 0x3a,
+    MSR_TSC_ADJUST = 0x3b,
+    MSR_BIOS_UPDT = 0x79,
+    MSR_BIOS_SIGN_ID = 0x8b,
+    MSR_MTRRCAP = 0xfe,
+    MSR_ARCH_CAPABILITIES = 0x10a,
+    MSR_SYSENTER_CS = 0x174,
+    MSR_SYSENTER_ESP = 0x175,
+    MSR_SYSENTER_EIP = 0x176,
+    MSR_MCG_CAP = 0x179,
+    MSR_MCG_STATUS = 0x17a,
+    MSR_PLATFORM_ID = 0x17,
+    MSR_MISC_ENABLE = 0x1a0,
+    MSR_MTRR_VAR = 0x200,
+    MSR_MTRR_FIX64K = 0x250,
+    MSR_MTRR_FIX16K = 0x258,
+    MSR_MTRR_FIX4K = 0x268,
+    MSR_PAT = 0x277,
+    MSR_MTRR_DEF_TYPE = 0x2ff,
+    MSR_MC = 0x400,
+    MSR_TSC_DEADLINE = 0x6e0,
+    MSR_DEBUGCTL = 0x1d9,
 };
-enum { MSR_EFER = 0xc0000080u - 0xc0000000u, MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_FMASK, MSR_FS_BASE = 0x100, MSR_GS_BASE,
-       MSR_KERNEL_GS_BASE, MSR_TSC_AUX };
+enum {
+    MSR_EFER = 0xc0000080u - 0xc0000000u,
+    MSR_STAR,
+    MSR_LSTAR,
+    MSR_CSTAR,
+    MSR_FMASK,
+    MSR_FS_BASE = 0x100,
+    MSR_GS_BASE,
+    MSR_KERNEL_GS_BASE,
+    MSR_TSC_AUX
+};
 
 // Eight variable ranges, the fixed ones, write combining.
 #define MTRRCAP 0x508
 
-// "Not affected", wherever this register decides: RDCL_NO, RSBA clear, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, PSCHANGE_MC_NO,
-// TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
+// "Not affected", wherever this register decides: RDCL_NO, RSBA clear, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO,
+// PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
 #define ARCH_CAPABILITIES                                                                                              \
-    (1u << 0 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 20 | 1u << 24 |  \
-     1u << 26 | 1u << 27 | (uint64_t)1 << 62)
+    (1u << 0 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 20 |           \
+     1u << 24 | 1u << 26 | 1u << 27 | (uint64_t)1 << 62)
 
 // Four banks, no extensions.
 #define MCG_CAP 4

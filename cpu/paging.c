@@ -1,5 +1,5 @@
-// The page walker: 32-bit, PAE and 4-level paging (SDM vol. 3A, 4.3 to 4.5), access rights (4.6), accessed and dirty flags
-// (4.8). Walks fill the second-level TLB; all present entries on the way are marked as used tables.
+// The page walker: 32-bit, PAE and 4-level paging (SDM vol. 3A, 4.3 to 4.5), access rights (4.6), accessed and dirty
+// flags (4.8). Walks fill the second-level TLB; all present entries on the way are marked as used tables.
 #include "cpu/paging.h"
 
 enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_A = 32, PTE_D = 64, PTE_PS = 128 };
@@ -143,8 +143,7 @@ static void raise_pf(struct cpu *c, const struct walk *w, bool present)
 {
     bool nx = c->s.cr4 & CR4_PAE && c->s.efer & EFER_NXE;
     unsigned error = (present || w->reserved ? PF_P : 0) | (w->kind == FOR_WRITE ? PF_W : 0) | (w->user ? PF_U : 0) |
-                     (w->reserved ? PF_RSVD : 0) |
-                     (w->kind == FOR_EXEC && (nx || c->s.cr4 & CR4_SMEP) ? PF_I : 0);
+                     (w->reserved ? PF_RSVD : 0) | (w->kind == FOR_EXEC && (nx || c->s.cr4 & CR4_SMEP) ? PF_I : 0);
     c->exc = (struct exception_info){.vector = EXC_PF, .has_error = true, .error = (uint16_t)error, .cr2 = w->linear};
 }
 

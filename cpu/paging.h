@@ -23,7 +23,10 @@ static inline unsigned tlb_context(const struct cpu *c)
 bool translate(struct cpu *c, uint64_t linear, enum access_kind kind, unsigned context, struct translation *t);
 
 // Whether a linear address is canonical for 48 bits.
-static inline bool canonical(uint64_t a) { return (uint64_t)((int64_t)(a << 16) >> 16) == a; }
+static inline bool canonical(uint64_t a)
+{
+    return (uint64_t)((int64_t)(a << 16) >> 16) == a;
+}
 
 // Translates without side effects, as the monitor and debuggers want it. False: not present.
 bool translate_peek(const struct cpu *c, uint64_t linear, uint64_t *phys);

@@ -34,8 +34,7 @@ enum descriptor_status descriptor_read(struct cpu *c, uint16_t selector, bool sy
 
 void segment_set(struct cpu *c, unsigned seg, uint16_t selector, uint64_t raw)
 {
-    c->s.seg[seg] =
-        (struct segment_state){descriptor_base(raw), descriptor_limit(raw), selector, descriptor_attr(raw)};
+    c->s.seg[seg] = (struct segment_state){descriptor_base(raw), descriptor_limit(raw), selector, descriptor_attr(raw)};
 }
 
 void segment_load_real(struct cpu *c, unsigned seg, uint16_t selector)

@@ -22,14 +22,23 @@ struct descriptor {
     uint64_t linear;
 };
 
-static inline uint16_t descriptor_attr(uint64_t raw) { return (uint16_t)(raw >> 40 & 0xf0ff); }
-static inline unsigned descriptor_dpl(uint64_t raw) { return raw >> 45 & 3; }
+static inline uint16_t descriptor_attr(uint64_t raw)
+{
+    return (uint16_t)(raw >> 40 & 0xf0ff);
+}
+static inline unsigned descriptor_dpl(uint64_t raw)
+{
+    return raw >> 45 & 3;
+}
 static inline uint32_t descriptor_limit(uint64_t raw)
 {
     uint32_t limit = (uint32_t)(raw & 0xffff) | (uint32_t)(raw >> 32 & 0xf0000);
     return raw >> 55 & 1 ? limit << 12 | 0xfff : limit;
 }
-static inline uint64_t descriptor_base(uint64_t raw) { return (raw >> 16 & 0xffffff) | (raw >> 32 & 0xff000000); }
+static inline uint64_t descriptor_base(uint64_t raw)
+{
+    return (raw >> 16 & 0xffffff) | (raw >> 32 & 0xff000000);
+}
 
 enum descriptor_status { DESC_OK, DESC_OUTSIDE, DESC_FAULT };
 
@@ -58,10 +67,10 @@ bool interrupt_enter(struct cpu *c, unsigned vector, enum intr_kind kind, bool h
 // Delivers c->exc, with double and triple faults (SDM vol. 3A, 6.15, interrupt 8).
 void exception_deliver(struct cpu *c);
 
-// The common end of IRET and RET far: checks code and stack segments of the target level, then commits. `with_stack`: SS:SP
-// come from the frame; else the stack pointer moves by `pops`.
-enum exec_result far_return(struct cpu *c, const struct insn *i, uint16_t cs, uint64_t rip, bool with_stack, uint16_t ss,
-                            uint64_t sp, unsigned pops, uint64_t flags, uint64_t flags_mask);
+// The common end of IRET and RET far: checks code and stack segments of the target level, then commits. `with_stack`:
+// SS:SP come from the frame; else the stack pointer moves by `pops`.
+enum exec_result far_return(struct cpu *c, const struct insn *i, uint16_t cs, uint64_t rip, bool with_stack,
+                            uint16_t ss, uint64_t sp, unsigned pops, uint64_t flags, uint64_t flags_mask);
 
 // Writes RFLAGS under `mask` (bits that change).
 void flags_write(struct cpu *c, uint64_t value, uint64_t mask);

@@ -17,7 +17,10 @@ static inline void stack_set(struct cpu *c, uint64_t sp)
     c->s.reg[RSP] = mask == 0xffff ? (c->s.reg[RSP] & ~mask) | (sp & mask) : sp & mask;
 }
 
-static inline void stack_move(struct cpu *c, int by) { stack_set(c, c->s.reg[RSP] + (uint64_t)(int64_t)by); }
+static inline void stack_move(struct cpu *c, int by)
+{
+    stack_set(c, c->s.reg[RSP] + (uint64_t)(int64_t)by);
+}
 
 static inline enum exec_result stack_read(struct cpu *c, const struct insn *i, int at, unsigned size)
 {
@@ -32,7 +35,8 @@ static inline enum exec_result stack_write(struct cpu *c, const struct insn *i, 
 }
 
 // Checks a whole range before the first access of an instruction that makes several.
-static inline enum exec_result stack_probe(struct cpu *c, const struct insn *i, int at, unsigned size, enum access_kind kind)
+static inline enum exec_result stack_probe(struct cpu *c, const struct insn *i, int at, unsigned size,
+                                           enum access_kind kind)
 {
     TRY(segment_linear(c, i, SEG_SS, (c->s.reg[RSP] + (uint64_t)(int64_t)at) & stack_mask(c), size, kind));
     return probe(c, i, c->mem_value, size, kind);

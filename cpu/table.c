@@ -1,7 +1,7 @@
 // The instruction table's rows as data, and the index that the decoder searches.
 #include "cpu/exec_table.h"
 
-#define I(map, opc, ext, pfx, name, o1, o2, o3, acc, feat, attr, ir, iw, fr, fw, fu, ud, ...)                                                                    \
+#define I(map, opc, ext, pfx, name, o1, o2, o3, acc, feat, attr, ir, iw, fr, fw, fu, ud, ...)                          \
     {map, opc, ext, pfx, acc, feat, ud, #name, {o1, o2, o3}, attr, ir, iw, fr, fw, fu, {__VA_ARGS__}},
 const struct insn_row insn_rows[] = {
 #include "cpu/insn.def"

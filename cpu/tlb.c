@@ -1,9 +1,12 @@
-// Both TLB levels. The first is what the fast paths look at; the second keeps translations across CR3 loads and knows from
-// which table entry each came, so that a store to that entry drops just those. Every first-level entry of the present
-// address space has a second-level one.
+// Both TLB levels. The first is what the fast paths look at; the second keeps translations across CR3 loads and knows
+// from which table entry each came, so that a store to that entry drops just those. Every first-level entry of the
+// present address space has a second-level one.
 #include "cpu/tlb.h"
 
-static uint64_t never(unsigned index) { return (uint64_t)(index ^ 1) << PAGE_SHIFT; }
+static uint64_t never(unsigned index)
+{
+    return (uint64_t)(index ^ 1) << PAGE_SHIFT;
+}
 
 static unsigned index_of(struct cpu *c, struct tlb_entry *e)
 {
@@ -102,7 +105,8 @@ void tlb_fill_fetch(struct cpu *c, uint64_t linear, struct code_page *page)
     fill(c, &c->exec_tlb[tlb_index(linear)], linear, (uintptr_t)page);
 }
 
-// ---- second level ------------------------------------------------------------------------------------------------------------
+// ---- second level
+// ------------------------------------------------------------------------------------------------------------
 
 static unsigned set_of(uint64_t linear)
 {
@@ -110,7 +114,10 @@ static unsigned set_of(uint64_t linear)
     return (unsigned)(page ^ page >> 11) % (TLB2_ENTRIES / TLB2_WAYS) * TLB2_WAYS;
 }
 
-static unsigned leaf_hash(uint64_t leaf) { return (unsigned)(leaf >> 3 ^ leaf >> 16) % TLB2_ENTRIES; }
+static unsigned leaf_hash(uint64_t leaf)
+{
+    return (unsigned)(leaf >> 3 ^ leaf >> 16) % TLB2_ENTRIES;
+}
 
 struct tlb2_entry *tlb2_find(struct cpu *c, uint64_t linear, uint64_t space)
 {
@@ -133,7 +140,8 @@ static void unchain(struct tlb2 *t, struct tlb2_entry *e)
     e->generation = t->generation - 1;
 }
 
-struct tlb2_entry *tlb2_insert(struct cpu *c, uint64_t linear, uint64_t space, uint64_t phys, uint64_t leaf, uint32_t perms)
+struct tlb2_entry *tlb2_insert(struct cpu *c, uint64_t linear, uint64_t space, uint64_t phys, uint64_t leaf,
+                               uint32_t perms)
 {
     struct tlb2 *t = c->tlb2;
     struct tlb2_entry *set = &t->entry[set_of(linear)], *e = tlb2_find(c, linear, space);
@@ -208,4 +216,7 @@ void cpu_table_write(void *cpu, struct phys_page *page, uint64_t addr)
     tlb2_drop_leaf(c, addr ^ 4);
 }
 
-void cpu_flush_writes(struct cpu *c) { tlb_flush(c); }
+void cpu_flush_writes(struct cpu *c)
+{
+    tlb_flush(c);
+}

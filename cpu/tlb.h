@@ -10,7 +10,7 @@ enum tlb2_perm { PERM_USER = 1, PERM_WRITE = 2, PERM_EXEC = 4, PERM_DIRTY = 8 };
 #ifndef TLB2_ENTRIES
 #define TLB2_ENTRIES 8192u // a power of two
 #endif
-#define TLB2_WAYS    4u
+#define TLB2_WAYS 4u
 
 // One translated 4 KiB page in one address space.
 struct tlb2_entry {
@@ -25,19 +25,21 @@ struct tlb2_entry {
 
 struct code_page; // cpu/code.h
 
-#define TLB_LOG       2048u
-#define TABLE_PAGES   16384u
+#define TLB_LOG     2048u
+#define TABLE_PAGES 16384u
 
 struct tlb2 {
     struct tlb2_entry entry[TLB2_ENTRIES];
-    struct { uint32_t head, generation; } leaf[TLB2_ENTRIES];
+    struct {
+        uint32_t head, generation;
+    } leaf[TLB2_ENTRIES];
     uint32_t generation;
     uint32_t victim;
     struct tlb_entry *filled[TLB_LOG]; // first-level entries made since the last flush
     uint32_t filled_count;
     struct phys_page *table[TABLE_PAGES]; // pages with table granules
     uint32_t table_count;
-    uint32_t epoch; // first-level flush count, for phys_page.write_epoch
+    uint32_t epoch;                         // first-level flush count, for phys_page.write_epoch
     uint64_t misses, walks, flushes, drops; // statistics
 };
 
@@ -55,7 +57,8 @@ void tlb_fill_data(struct cpu *c, unsigned context, bool write, uint64_t linear,
 void tlb_fill_fetch(struct cpu *c, uint64_t linear, struct code_page *page);
 
 struct tlb2_entry *tlb2_find(struct cpu *c, uint64_t linear, uint64_t space);
-struct tlb2_entry *tlb2_insert(struct cpu *c, uint64_t linear, uint64_t space, uint64_t phys, uint64_t leaf, uint32_t perms);
+struct tlb2_entry *tlb2_insert(struct cpu *c, uint64_t linear, uint64_t space, uint64_t phys, uint64_t leaf,
+                               uint32_t perms);
 // Drops what was derived from the leaf entry at this physical address.
 void tlb2_drop_leaf(struct cpu *c, uint64_t leaf);
 // Marks a table entry as used.

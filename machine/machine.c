@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// ---- journal -------------------------------------------------------------------------------------------------------------------
+// ---- journal
+// -------------------------------------------------------------------------------------------------------------------
 
 static void apply(void *ctx, const struct journal_entry *e)
 {
@@ -42,7 +43,8 @@ static void enter(struct machine *m, enum journal_kind kind, unsigned index, uin
     journal_enter(&m->journal, m->clock.s.tick, kind, index, value, data, size);
 }
 
-// ---- creation --------------------------------------------------------------------------------------------------------------------
+// ---- creation
+// --------------------------------------------------------------------------------------------------------------------
 
 struct machine *machine_create(const struct machine_config *config, char *error, size_t size)
 {
@@ -54,7 +56,8 @@ struct machine *machine_create(const struct machine_config *config, char *error,
     uint8_t *ram = m ? calloc(1, config->ram_bytes) : NULL;
     struct phys_page *dir = ram ? calloc(config->ram_bytes >> PAGE_SHIFT, sizeof *dir) : NULL;
     if (!dir) {
-        snprintf(error, size, "cannot allocate %llu MiB of guest memory", (unsigned long long)(config->ram_bytes >> 20));
+        snprintf(error, size, "cannot allocate %llu MiB of guest memory",
+                 (unsigned long long)(config->ram_bytes >> 20));
         free(ram);
         free(m);
         return NULL;
@@ -63,7 +66,8 @@ struct machine *machine_create(const struct machine_config *config, char *error,
     log_init(&m->log, config->log, config->log_ctx);
     clock_init(&m->clock);
     phys_init(&m->phys, ram, config->ram_bytes, dir, &m->memory);
-    m->journal = (struct journal){.record = config->record, .record_ctx = config->record_ctx, .apply = apply, .apply_ctx = m};
+    m->journal =
+        (struct journal){.record = config->record, .record_ctx = config->record_ctx, .apply = apply, .apply_ctx = m};
     if (!pc_build(m)) {
         snprintf(error, size, "cannot allocate the processor");
         machine_destroy(m);
@@ -88,7 +92,8 @@ void machine_destroy(struct machine *m)
     free(m);
 }
 
-// ---- direct boot ----------------------------------------------------------------------------------------------------------------
+// ---- direct boot
+// ----------------------------------------------------------------------------------------------------------------
 
 static bool keep(struct machine *m, unsigned n, const void *bytes, size_t size)
 {
@@ -109,8 +114,8 @@ static void set_flat(struct segment_state *s, uint16_t selector, uint16_t attr)
 // Loads the kept image into freshly reset hardware.
 static bool boot_linux(struct machine *m, char *error, size_t size)
 {
-    struct acpi_config acpi = {.cpus = 1, .serial_count = m->config.serial_count, .pm_base = PC_PM_BASE,
-                               .low_ram_top = m->phys.low_size};
+    struct acpi_config acpi = {
+        .cpus = 1, .serial_count = m->config.serial_count, .pm_base = PC_PM_BASE, .low_ram_top = m->phys.low_size};
     uint64_t rsdp = 0;
     pc_open_shadow(m);
     if (!acpi_build(&m->phys, &acpi, &rsdp)) {
@@ -156,7 +161,8 @@ bool machine_load_linux(struct machine *m, const struct machine_linux *l, char *
     return boot_linux(m, error, size);
 }
 
-// ---- running --------------------------------------------------------------------------------------------------------------------
+// ---- running
+// --------------------------------------------------------------------------------------------------------------------
 
 // A guest's event handlers cannot hold the host thread longer than this many events at one tick.
 #define DUE_LIMIT 4096
@@ -173,7 +179,10 @@ static void do_reset(struct machine *m)
 }
 
 // Whether an interrupt could still be taken.
-static bool can_wake(const struct machine *m) { return m->cpu->s.rflags & F_IF || m->cpu->s.nmi_pending; }
+static bool can_wake(const struct machine *m)
+{
+    return m->cpu->s.rflags & F_IF || m->cpu->s.nmi_pending;
+}
 
 enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
 {
@@ -206,11 +215,26 @@ enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
     }
 }
 
-uint64_t machine_tick(const struct machine *m) { return m->clock.s.tick; }
-uint64_t machine_ns(const struct machine *m) { return clock_ns(&m->clock); }
-uint64_t machine_tick_at(const struct machine *m, uint64_t ns) { return clock_tick_at(&m->clock, ns); }
-uint8_t machine_exit_value(const struct machine *m) { return m->exit_value; }
-uint64_t machine_idle_deadline(const struct machine *m) { return clock_next_deadline(&m->clock); }
+uint64_t machine_tick(const struct machine *m)
+{
+    return m->clock.s.tick;
+}
+uint64_t machine_ns(const struct machine *m)
+{
+    return clock_ns(&m->clock);
+}
+uint64_t machine_tick_at(const struct machine *m, uint64_t ns)
+{
+    return clock_tick_at(&m->clock, ns);
+}
+uint8_t machine_exit_value(const struct machine *m)
+{
+    return m->exit_value;
+}
+uint64_t machine_idle_deadline(const struct machine *m)
+{
+    return clock_next_deadline(&m->clock);
+}
 
 void machine_idle_skip(struct machine *m, uint64_t ns, uint64_t until)
 {
@@ -247,4 +271,7 @@ size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *byt
     return n;
 }
 
-void machine_power_button(struct machine *m) { enter(m, JOURNAL_POWER_BUTTON, 0, 0, NULL, 0); }
+void machine_power_button(struct machine *m)
+{
+    enter(m, JOURNAL_POWER_BUTTON, 0, 0, NULL, 0);
+}

@@ -14,14 +14,14 @@
 struct machine;
 
 struct machine_config {
-    uint64_t ram_bytes;      // a multiple of 1 MiB, 1 MiB..MACHINE_MAX_RAM
-    unsigned cpus;           // announced; one runs
-    unsigned serial_count;   // 16550A ports present, 0..4: 3F8h/4, 2F8h/3, 3E8h/4, 2E8h/3
+    uint64_t ram_bytes;    // a multiple of 1 MiB, 1 MiB..MACHINE_MAX_RAM
+    unsigned cpus;         // announced; one runs
+    unsigned serial_count; // 16550A ports present, 0..4: 3F8h/4, 2F8h/3, 3E8h/4, 2E8h/3
     struct char_backend serial[MACHINE_SERIAL_PORTS];
     struct char_backend debugcon;
-    uint64_t date;           // seconds since 1970 at power-on; journalled
-    uint64_t seed;           // journalled
-    bool no_reboot;          // a guest reset ends the run
+    uint64_t date;                                                // seconds since 1970 at power-on; journalled
+    uint64_t seed;                                                // journalled
+    bool no_reboot;                                               // a guest reset ends the run
     void (*log)(void *ctx, enum log_kind kind, const char *line); // may be NULL
     void *log_ctx;
     void (*record)(void *ctx, const struct journal_entry *entry); // journal recorder; may be NULL
@@ -51,14 +51,14 @@ struct machine_linux {
     size_t kernel_size;
     const uint8_t *initrd; // may be NULL
     size_t initrd_size;
-    const char *append;    // command line, may be ""
-    bool guest_unpack;     // enter the image's own decompressor
+    const char *append;                            // command line, may be ""
+    bool guest_unpack;                             // enter the image's own decompressor
     void (*progress)(void *ctx, const char *what); // may be NULL: called before steps that can take a second
     void *progress_ctx;
 };
 
-// Puts a Linux kernel into RAM and points the processor at it. False with a line in `error` that names what is wrong; the
-// machine must then be destroyed. The image is kept for machine resets (copied).
+// Puts a Linux kernel into RAM and points the processor at it. False with a line in `error` that names what is wrong;
+// the machine must then be destroyed. The image is kept for machine resets (copied).
 bool machine_load_linux(struct machine *m, const struct machine_linux *linux, char *error, size_t size);
 
 // Runs until something above happens, at most until tick `until` (UINT64_MAX: none) and for one slice (at most
@@ -74,7 +74,8 @@ uint8_t machine_exit_value(const struct machine *m);
 
 // While idle: guest ns of the next inside event, UINT64_MAX if none.
 uint64_t machine_idle_deadline(const struct machine *m);
-// While idle: moves guest time on by up to `ns` nanoseconds, at most to the next deadline and `until` (a journalled input).
+// While idle: moves guest time on by up to `ns` nanoseconds, at most to the next deadline and `until` (a journalled
+// input).
 void machine_idle_skip(struct machine *m, uint64_t ns, uint64_t until);
 // Guest ns per 2^20 ticks from here on (1 << 20 is one ns a tick); journalled. 1..2^32.
 void machine_set_ratio(struct machine *m, uint64_t ns_per_mega);
@@ -87,8 +88,8 @@ void machine_power_button(struct machine *m);
 // BLAKE2b-256 over processor, chips in board order and RAM. Changes nothing that the guest can see.
 void machine_digest(struct machine *m, uint8_t digest[MACHINE_DIGEST_BYTES]);
 
-// The whole machine in one buffer of machine_state_size() bytes. Loading checks everything as hostile input: NULL or the
-// reason; after a failure the machine must be destroyed. Configuration (RAM size, ports) must match.
+// The whole machine in one buffer of machine_state_size() bytes. Loading checks everything as hostile input: NULL or
+// the reason; after a failure the machine must be destroyed. Configuration (RAM size, ports) must match.
 size_t machine_state_size(struct machine *m);
 void machine_save(struct machine *m, uint8_t *out);
 const char *machine_load(struct machine *m, const uint8_t *in, size_t size);

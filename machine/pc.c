@@ -3,7 +3,8 @@
 // Not implemented: 8042, HPET, VGA, IDE, floppy, DMA, fw_cfg, network (later boards parts of pc-1).
 #include "machine/pc.h"
 
-// ---- interrupt wiring --------------------------------------------------------------------------------------------------------
+// ---- interrupt wiring
+// --------------------------------------------------------------------------------------------------------
 
 // ISA IRQ n, as the south bridge drives it: to the 8259A pair, and to the I/O APIC, where the timer is on input 2.
 static void isa_irq(void *ctx, unsigned n, bool level)
@@ -36,7 +37,8 @@ static void apic_send(void *ctx, const struct apic_message *msg)
         lapic_receive(&m->lapic, msg);
 }
 
-// ---- address decoding that the guest can change --------------------------------------------------------------------------------
+// ---- address decoding that the guest can change
+// --------------------------------------------------------------------------------
 
 static void lapic_moved(void *ctx)
 {
@@ -97,7 +99,8 @@ void pc_open_shadow(struct machine *m)
         set_page(m, addr, true, true);
 }
 
-// ---- ends of the run --------------------------------------------------------------------------------------------------------------
+// ---- ends of the run
+// --------------------------------------------------------------------------------------------------------------
 
 // The processor stops at the end of the present instruction, because the soonest deadline is now.
 static void end_run(struct machine *m, enum machine_stop why)
@@ -107,7 +110,10 @@ static void end_run(struct machine *m, enum machine_stop why)
     m->clock.deadline_changed = true;
 }
 
-static void power_off(void *ctx) { end_run(ctx, MACHINE_POWER_OFF); }
+static void power_off(void *ctx)
+{
+    end_run(ctx, MACHINE_POWER_OFF);
+}
 
 static void debug_exit(void *ctx, uint32_t value)
 {
@@ -156,7 +162,10 @@ static void a20(void *ctx, unsigned n, bool level)
     }
 }
 
-static void no_action(void *ctx) { (void)ctx; }
+static void no_action(void *ctx)
+{
+    (void)ctx;
+}
 
 static void init_received(void *ctx)
 {
@@ -165,7 +174,8 @@ static void init_received(void *ctx)
     want_reset(m);
 }
 
-// ---- the schematic ------------------------------------------------------------------------------------------------------------------
+// ---- the schematic
+// ------------------------------------------------------------------------------------------------------------------
 
 static const struct device_class clock_class = {
     .name = "clock",

@@ -54,7 +54,7 @@ struct machine {
 
     // Derived from the chips.
     bool uart_irq[MACHINE_SERIAL_PORTS];
-    uint64_t lapic_base;  // where the windows are mapped now; 0: not
+    uint64_t lapic_base; // where the windows are mapped now; 0: not
     uint64_t ioapic_base;
     uint16_t pm_base;
 

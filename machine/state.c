@@ -1,8 +1,8 @@
-// Digests, saving and loading of the whole machine: all over the board's device list, plus RAM. None of it changes anything
-// that the guest can see.
+// Digests, saving and loading of the whole machine: all over the board's device list, plus RAM. None of it changes
+// anything that the guest can see.
 //
-// The saved form (in memory): "SGLB", version, RAM bytes, device count; per device its class version, packed size and packed
-// state; then per 4 KiB page of RAM one byte, 0 for a zero page, or 1 and the page.
+// The saved form (in memory): "SGLB", version, RAM bytes, device count; per device its class version, packed size and
+// packed state; then per 4 KiB page of RAM one byte, 0 for a zero page, or 1 and the page.
 #include "machine/pc.h"
 
 #include <sodium.h>
@@ -14,9 +14,15 @@
 
 static const uint8_t zero_page[PAGE_SIZE];
 
-static uint64_t page_count(const struct machine *m) { return m->phys.ram_size >> PAGE_SHIFT; }
+static uint64_t page_count(const struct machine *m)
+{
+    return m->phys.ram_size >> PAGE_SHIFT;
+}
 
-static uint8_t *page_bytes(const struct machine *m, uint64_t n) { return m->phys.ram + (n << PAGE_SHIFT); }
+static uint8_t *page_bytes(const struct machine *m, uint64_t n)
+{
+    return m->phys.ram + (n << PAGE_SHIFT);
+}
 
 void machine_digest(struct machine *m, uint8_t digest[MACHINE_DIGEST_BYTES])
 {

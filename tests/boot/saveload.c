@@ -1,6 +1,6 @@
-// Save, load, run equals running on: at N points of a kernel's boot the whole machine is saved, loaded into a second machine,
-// and both run on to the next point, where their digests must be equal. The last argument may be a further check: a byte of
-// every saved form is damaged at random places, and loading must refuse or at least do no harm.
+// Save, load, run equals running on: at N points of a kernel's boot the whole machine is saved, loaded into a second
+// machine, and both run on to the next point, where their digests must be equal. The last argument may be a further
+// check: a byte of every saved form is damaged at random places, and loading must refuse or at least do no harm.
 //
 //   saveload KERNEL INITRD POINTS TICKS_PER_POINT
 #include "machine/machine.h"
@@ -29,7 +29,8 @@ static uint8_t *read_file(const char *name, size_t *size)
 
 static struct machine *create(void)
 {
-    struct machine_config config = {.ram_bytes = 128 << 20, .cpus = 1, .serial_count = 1, .date = 1767225600, .no_reboot = true};
+    struct machine_config config = {
+        .ram_bytes = 128 << 20, .cpus = 1, .serial_count = 1, .date = 1767225600, .no_reboot = true};
     char error[200];
     struct machine *m = machine_create(&config, error, sizeof error);
     if (!m) {

@@ -1,6 +1,6 @@
-// Runs one directed test: a flat binary made from a .S file, loaded at 1 MiB and entered in 64-bit mode with identity page
-// tables over the first 4 GiB (2 MiB pages; the tables begin at 0x10000), flat segments (code 08h, data 10h), ring 0, and no
-// IDT. The test ends with HLT. What must hold then stands in the .S file itself, in lines
+// Runs one directed test: a flat binary made from a .S file, loaded at 1 MiB and entered in 64-bit mode with identity
+// page tables over the first 4 GiB (2 MiB pages; the tables begin at 0x10000), flat segments (code 08h, data 10h), ring
+// 0, and no IDT. The test ends with HLT. What must hold then stands in the .S file itself, in lines
 //
 //     //= REGISTER VALUE          RAX..R15, RIP, RFLAGS, CR2, TICK; the value in C notation
 //

@@ -29,7 +29,7 @@ bochs_run() {
   fi
   # The debugger that Debian builds in waits for `c`.
   echo c >"$work/debugger"
-  ISO=$work/bench.iso COM1=$work/com1 "$work/marks" --fifo "$work/com1" --timeout $BOCHS_TIMEOUT_S \
+  ISO=$work/bench.iso SERIAL=$work/com1 "$work/marks" --fifo "$work/com1" --timeout $BOCHS_TIMEOUT_S \
     --log "$work/bochs.log" -- ${alone[@]+"${alone[@]}"} \
     bochs -q -f "$SNOWGLOBE_ROOT/tools/bench.d/bochsrc" -rc "$work/debugger" >"$1" && return
   say "the end of what Bochs wrote:"
