@@ -48,7 +48,9 @@ enum insn_flag {
 };
 
 // A run of instructions, at most 64, within one physical page but for a crossing last one.
+#ifndef BLOCK_MAX
 #define BLOCK_MAX 64
+#endif
 struct block {
     struct block *link[2]; // successors in the same page: 0 taken, 1 fall-through
     struct block *next;    // chain in the page's hash

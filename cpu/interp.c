@@ -139,6 +139,45 @@ static uint64_t code_linear(const struct cpu *c, uint64_t rip)
     return c->mode & MODE_64 ? rip : (uint32_t)(rip + c->s.seg[SEG_CS].base);
 }
 
+// The block at a linear address, decoded if need be; NULL with the fault in c->exc. Looking up a page can empty the cache,
+// after which every pointer into it is stale: then it begins again.
+static struct block *find_block(struct cpu *c, uint64_t linear)
+{
+    unsigned off = (unsigned)(linear & PAGE_MASK);
+    bool crosses = false;
+    for (int tries = 0; tries < 8; tries++) {
+        uint64_t flushed = c->code->flushed;
+        struct code_page *page = fetch_page(c, linear), *second = NULL;
+        if (!page)
+            return NULL;
+        struct block *b = code_find(page, off, c->mode);
+        if (crosses || (b && b->crosses)) {
+            second = fetch_page(c, code_linear(c, c->s.rip - off + PAGE_SIZE));
+            if (!second)
+                return NULL;
+        }
+        if (c->code->flushed != flushed)
+            continue;
+        if (b && b->second == second)
+            return b;
+        if (b) // another page follows now
+            code_invalidate(c->code, page->phys, off, PAGE_SIZE - off);
+        if (!page->phys->code)
+            tlb_protect(c, page->phys);
+        if (second && !second->phys->code)
+            tlb_protect(c, second->phys);
+        b = code_decode(c->code, page, off, c->mode, second, &crosses);
+        if (b)
+            return b;
+        if (!crosses)
+            drop_all(c);
+    }
+    // An empty cache has room for any block.
+    log_line(c->log, LOG_HOST_ERROR, "cpu: the code cache is too small");
+    raise(c, EXC_MC);
+    return NULL;
+}
+
 // The block at s.rip, or NULL with the fault in c->exc.
 static struct block *lookup(struct cpu *c)
 {
@@ -156,40 +195,9 @@ static struct block *lookup(struct cpu *c)
         return NULL;
     struct block *b = code_find(page, off, c->mode);
     if (unlikely(!b || b->crosses)) {
-        struct code_page *second = NULL;
-        if (b) {
-            second = fetch_page(c, code_linear(c, c->s.rip - off + PAGE_SIZE));
-            if (!second)
-                return NULL;
-            // Another page may follow now, or the cache may have been emptied by the look-up.
-            if (!page->phys->cookie || second != b->second) {
-                code_invalidate(c->code, page->phys, off, PAGE_SIZE - off);
-                b = NULL;
-            }
-        }
-        for (int tries = 0; !b && tries < 3; tries++) {
-            page = fetch_page(c, linear);
-            if (!page)
-                return NULL;
-            if (!page->phys->code)
-                tlb_protect(c, page->phys);
-            if (second && !second->phys->code)
-                tlb_protect(c, second->phys);
-            bool need_second;
-            b = code_decode(c->code, page, off, c->mode, second, &need_second);
-            if (!b && need_second) {
-                second = fetch_page(c, code_linear(c, c->s.rip - off + PAGE_SIZE));
-                if (!second)
-                    return NULL;
-            } else if (!b) {
-                drop_all(c);
-                second = NULL;
-            }
-        }
-        if (!b) { // cannot happen: an empty cache holds three blocks
-            raise(c, EXC_MC);
+        b = find_block(c, linear);
+        if (!b)
             return NULL;
-        }
     }
     uint64_t page_rip = c->s.rip - off;
     struct block *from = c->link_from;

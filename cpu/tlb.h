@@ -26,7 +26,9 @@ struct tlb2_entry {
 struct code_page; // cpu/code.h
 
 #define TLB_LOG     2048u
+#ifndef TABLE_PAGES
 #define TABLE_PAGES 16384u
+#endif
 
 struct tlb2 {
     struct tlb2_entry entry[TLB2_ENTRIES];

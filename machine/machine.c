@@ -189,7 +189,11 @@ enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
     uint64_t slice_end = (m->clock.s.tick / MACHINE_SLICE_TICKS + 1) * MACHINE_SLICE_TICKS;
     m->stop = MACHINE_SLICE;
     for (;;) {
-        clock_run_due(&m->clock, DUE_LIMIT);
+        if (clock_run_due(&m->clock, DUE_LIMIT) && SNOWGLOBE_MEAN) {
+            const char *wrong = machine_shake(m);
+            if (wrong)
+                log_line(&m->log, LOG_HOST_ERROR, "the machine does not load what it saved: %s", wrong);
+        }
         if (m->reset_wanted && m->stop == MACHINE_SLICE)
             do_reset(m);
         if (m->stop != MACHINE_SLICE)
@@ -213,6 +217,11 @@ enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
         if (m->clock.s.tick < deadline)
             m->clock.s.tick = deadline < until ? deadline : until;
     }
+}
+
+uint64_t machine_shakes(const struct machine *m)
+{
+    return m->shakes;
 }
 
 uint64_t machine_tick(const struct machine *m)

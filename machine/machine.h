@@ -94,4 +94,7 @@ size_t machine_state_size(struct machine *m);
 void machine_save(struct machine *m, uint8_t *out);
 const char *machine_load(struct machine *m, const uint8_t *in, size_t size);
 
+// How often the mean build has saved and loaded processor and chips; 0 in others.
+uint64_t machine_shakes(const struct machine *m);
+
 #endif

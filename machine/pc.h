@@ -67,8 +67,16 @@ struct machine {
     struct machine_linux linux_image;
     uint8_t *linux_copies[3];
 
+    uint64_t shakes; // how often machine_shake() was called
+
     uint8_t (*page_hash)[MACHINE_DIGEST_BYTES]; // per directory page, made by the first digest
 };
+
+// Saves and loads processor and chips in place, as the mean build does at every event: NULL, or what a check refused.
+const char *machine_shake(struct machine *m);
+#ifndef SNOWGLOBE_MEAN
+#define SNOWGLOBE_MEAN 0
+#endif
 
 // Wires the board. The machine's memory, config and cpu exist.
 bool pc_build(struct machine *m);

@@ -102,6 +102,29 @@ void machine_save(struct machine *m, uint8_t *out)
     }
 }
 
+const char *machine_shake(struct machine *m)
+{
+    cpu_sync(m->cpu);
+    for (unsigned n = 0; n < m->device_count; n++) {
+        const struct device *d = &m->device[n];
+        size_t size = state_size(d->cls->fields);
+        uint8_t *packed = malloc(size ? size : 1);
+        if (!packed)
+            return "out of memory";
+        state_save(d->cls->fields, device_state(d), packed);
+        state_load(d->cls->fields, device_state(d), packed);
+        free(packed);
+        const char *wrong = d->cls->check ? d->cls->check(d->self) : NULL;
+        if (wrong)
+            return wrong;
+    }
+    for (unsigned n = 0; n < m->device_count; n++)
+        if (m->device[n].cls->update)
+            m->device[n].cls->update(m->device[n].self);
+    m->shakes++;
+    return NULL;
+}
+
 static const char *check_clock(const struct clock_state *s)
 {
     if (!s->num || !s->den || s->num >> 33 || s->den >> 33 || s->base_tick > s->tick)

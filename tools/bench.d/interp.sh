@@ -29,9 +29,10 @@ bochs_run() {
   fi
   # The debugger that Debian builds in waits for `c`.
   echo c >"$work/debugger"
-  ISO=$work/bench.iso SERIAL=$work/com1 "$work/marks" --fifo "$work/com1" --timeout $BOCHS_TIMEOUT_S \
+  sed "s|@ISO@|$work/bench.iso|; s|@SERIAL@|$work/com1|" tools/bench.d/bochsrc >"$work/bochsrc"
+  "$work/marks" --fifo "$work/com1" --timeout $BOCHS_TIMEOUT_S \
     --log "$work/bochs.log" -- ${alone[@]+"${alone[@]}"} \
-    bochs -q -f "$SNOWGLOBE_ROOT/tools/bench.d/bochsrc" -rc "$work/debugger" >"$1" && return
+    bochs -q -f "$work/bochsrc" -rc "$work/debugger" >"$1" && return
   say "the end of what Bochs wrote:"
   tail -n 20 "$work/bochs.log" | sed 's/^/  | /' >&2
   die -s 2 "Bochs did not come to the end"
