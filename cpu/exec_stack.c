@@ -171,10 +171,17 @@ enum exec_result x_enter(struct cpu *c, const struct insn *i)
     unsigned size = i->opsize, alloc = i->imm, level = (unsigned)i->disp & 31;
     uint64_t mask = stack_mask(c), bp = c->s.reg[RBP];
     int words = 1 + (int)level;
-    for (int n = 1; n <= words; n++)
-        TRY(stack_probe(c, i, -n * (int)size, size, FOR_WRITE));
-    for (unsigned n = 1; n < level; n++)
+    // All accesses in their order, without effect; then again with effect.
+    TRY(stack_probe(c, i, -(int)size, size, FOR_WRITE));
+    for (unsigned n = 1; n < level; n++) {
         TRY(segment_linear(c, i, SEG_SS, (bp - n * size) & mask, size, FOR_READ));
+        TRY(probe(c, i, c->mem_value, size, FOR_READ));
+        TRY(stack_probe(c, i, -(int)((n + 1) * size), size, FOR_WRITE));
+    }
+    if (level)
+        TRY(stack_probe(c, i, -words * (int)size, size, FOR_WRITE));
+    // The new top must be writable too.
+    TRY(stack_probe(c, i, -(words * (int)size + (int)alloc), 1, FOR_WRITE));
     TRY(stack_write(c, i, -(int)size, size, bp));
     uint64_t frame = c->s.reg[RSP] - size;
     for (unsigned n = 1; n < level; n++) {
@@ -185,8 +192,6 @@ enum exec_result x_enter(struct cpu *c, const struct insn *i)
     }
     if (level)
         TRY(stack_write(c, i, -words * (int)size, size, frame));
-    // The new top must be writable too.
-    TRY(stack_probe(c, i, -(words * (int)size + (int)alloc), 1, FOR_WRITE));
     stack_move(c, -(words * (int)size + (int)alloc));
     set_reg(c, RBP, size, frame);
     return next(c, i);

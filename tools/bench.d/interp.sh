@@ -46,7 +46,7 @@ collect() {
     w[1] == "@@BOOT" { print who, "boot", $2, w[2], "-" }
     w[1] == "@@BEGIN" { begin[w[2]] = $2 }
     w[1] == "@@END" { took[w[2]] = $2 - begin[w[2]] }
-    w[1] == "@@RESULT" { print who, w[2], took[w[2]], w[3], w[4] }' "$2" >>"$work/samples"
+    w[1] == "@@RESULT" { printf "%s %s %.0f %s %s\n", who, w[2], took[w[2]], w[3], w[4] }' "$2" >>"$work/samples"
 }
 
 # value WHO NAME FIELD: the median over the runs (field 3 nanoseconds, 4 ticks); nothing if not measured
