@@ -8,8 +8,6 @@
 #include "cpu/sse.h"
 #include "cpu/x87.h"
 
-#define NOINLINE __attribute__((noinline))
-
 // Offsets in the image.
 enum {
     FX_FCW = 0,

@@ -12,8 +12,7 @@
 #include "cpu/packed.h"
 #include "cpu/sse.h"
 
-#define NOINLINE __attribute__((noinline))
-#define INLINE   static inline __attribute__((always_inline))
+#define INLINE static inline __attribute__((always_inline))
 
 // ---- the host's arithmetic --------------------------------------------------------------------------------------
 
@@ -384,34 +383,10 @@ static NOINLINE bool compare_pd(struct cpu *c, const struct insn *i, struct v128
     return true;
 }
 
-// A function of both forms around one that does the work: f(c, i, operand), false if sse_fault() is due.
-#define AROUND_SCALAR(name, f, size, type)                                                                             \
-    enum exec_result x_##name##_r(struct cpu *c, const struct insn *i)                                                 \
-    {                                                                                                                  \
-        return likely(f(c, i, (type)xmm(c, i->rm)[0])) ? next(c, i) : sse_fault(c, i);                                 \
-    }                                                                                                                  \
-    enum exec_result x_##name##_m(struct cpu *c, const struct insn *i)                                                 \
-    {                                                                                                                  \
-        uint64_t b;                                                                                                    \
-        TRY(load(c, i, size, &b));                                                                                     \
-        return likely(f(c, i, (type)b)) ? next(c, i) : sse_fault(c, i);                                                \
-    }
-#define AROUND_PACKED(name, f)                                                                                         \
-    enum exec_result x_##name##_r(struct cpu *c, const struct insn *i)                                                 \
-    {                                                                                                                  \
-        return likely(f(c, i, xmm_get(c, i->rm))) ? next(c, i) : sse_fault(c, i);                                      \
-    }                                                                                                                  \
-    enum exec_result x_##name##_m(struct cpu *c, const struct insn *i)                                                 \
-    {                                                                                                                  \
-        struct v128 b;                                                                                                 \
-        TRY(load_v128(c, i, &b));                                                                                      \
-        return likely(f(c, i, b)) ? next(c, i) : sse_fault(c, i);                                                      \
-    }
-
-AROUND_SCALAR(cmpss, compare_ss, 4, uint32_t)
-AROUND_SCALAR(cmpsd, compare_sd, 8, uint64_t)
-AROUND_PACKED(cmpps, compare_ps)
-AROUND_PACKED(cmppd, compare_pd)
+SSE_SCALAR(cmpss, compare_ss, 4, uint32_t)
+SSE_SCALAR(cmpsd, compare_sd, 8, uint64_t)
+SSE_PACKED(cmpps, compare_ps)
+SSE_PACKED(cmppd, compare_pd)
 
 // ---- COMISx, UCOMISx --------------------------------------------------------------------------------------------
 
@@ -467,10 +442,10 @@ INLINE bool ucomi_sd(struct cpu *c, const struct insn *i, uint64_t b)
 {
     return order_sd(c, i, b, false);
 }
-AROUND_SCALAR(comiss, comi_ss, 4, uint32_t)
-AROUND_SCALAR(ucomiss, ucomi_ss, 4, uint32_t)
-AROUND_SCALAR(comisd, comi_sd, 8, uint64_t)
-AROUND_SCALAR(ucomisd, ucomi_sd, 8, uint64_t)
+SSE_SCALAR(comiss, comi_ss, 4, uint32_t)
+SSE_SCALAR(ucomiss, ucomi_ss, 4, uint32_t)
+SSE_SCALAR(comisd, comi_sd, 8, uint64_t)
+SSE_SCALAR(ucomisd, ucomi_sd, 8, uint64_t)
 
 // ---- between the formats ----------------------------------------------------------------------------------------
 
@@ -514,8 +489,8 @@ INLINE bool cvt_sd2ss(struct cpu *c, const struct insn *i, uint64_t b)
     }
     return narrow(c, i->reg, b);
 }
-AROUND_SCALAR(cvtss2sd, cvt_ss2sd, 4, uint32_t)
-AROUND_SCALAR(cvtsd2ss, cvt_sd2ss, 8, uint64_t)
+SSE_SCALAR(cvtss2sd, cvt_ss2sd, 4, uint32_t)
+SSE_SCALAR(cvtsd2ss, cvt_sd2ss, 8, uint64_t)
 
 static NOINLINE bool cvt_ps2pd(struct cpu *c, const struct insn *i, uint64_t b)
 {
@@ -528,14 +503,14 @@ static NOINLINE bool cvt_ps2pd(struct cpu *c, const struct insn *i, uint64_t b)
     xmm_set(c, i->reg, r);
     return true;
 }
-AROUND_SCALAR(cvtps2pd, cvt_ps2pd, 8, uint64_t)
+SSE_SCALAR(cvtps2pd, cvt_ps2pd, 8, uint64_t)
 
 INLINE bool cvt_dq2pd(struct cpu *c, const struct insn *i, uint64_t b)
 {
     xmm_set(c, i->reg, v128_make(f64_from_i32((int32_t)(uint32_t)b), f64_from_i32((int32_t)(uint32_t)(b >> 32))));
     return true;
 }
-AROUND_SCALAR(cvtdq2pd, cvt_dq2pd, 8, uint64_t)
+SSE_SCALAR(cvtdq2pd, cvt_dq2pd, 8, uint64_t)
 
 // Two binary64 to two doublewords in the low quadword; the high one becomes zero.
 static NOINLINE bool halve(struct cpu *c, unsigned reg, struct v128 b, uint32_t (*op)(uint64_t, struct fp_env *))
@@ -567,9 +542,9 @@ INLINE bool cvtt_pd2dq(struct cpu *c, const struct insn *i, struct v128 b)
 {
     return halve(c, i->reg, b, f64_to_u32_truncated);
 }
-AROUND_PACKED(cvtpd2ps, cvt_pd2ps)
-AROUND_PACKED(cvtpd2dq, cvt_pd2dq)
-AROUND_PACKED(cvttpd2dq, cvtt_pd2dq)
+SSE_PACKED(cvtpd2ps, cvt_pd2ps)
+SSE_PACKED(cvtpd2dq, cvt_pd2dq)
+SSE_PACKED(cvttpd2dq, cvtt_pd2dq)
 
 static uint32_t i32_to_f32(uint32_t a, uint32_t b, struct fp_env *env)
 {
@@ -778,5 +753,5 @@ static bool rsqrt_ss(struct cpu *c, const struct insn *i, uint32_t b)
     xmm_set32(c, i->reg, reciprocal_root(b));
     return true;
 }
-AROUND_SCALAR(rcpss, rcp_ss, 4, uint32_t)
-AROUND_SCALAR(rsqrtss, rsqrt_ss, 4, uint32_t)
+SSE_SCALAR(rcpss, rcp_ss, 4, uint32_t)
+SSE_SCALAR(rsqrtss, rsqrt_ss, 4, uint32_t)

@@ -226,21 +226,6 @@ SSE_BINARY(unpckhqdq, v_unpckhqdq)
 
 // ---- shuffles ---------------------------------------------------------------------------------------------------
 
-// As SSE_BINARY, with the immediate as the third argument.
-#define SSE_SHUFFLE(name, op)                                                                                          \
-    enum exec_result x_##name##_r(struct cpu *c, const struct insn *i)                                                 \
-    {                                                                                                                  \
-        xmm_set(c, i->reg, op(xmm_get(c, i->reg), xmm_get(c, i->rm), i->imm));                                         \
-        return next(c, i);                                                                                             \
-    }                                                                                                                  \
-    enum exec_result x_##name##_m(struct cpu *c, const struct insn *i)                                                 \
-    {                                                                                                                  \
-        struct v128 b;                                                                                                 \
-        TRY(load_v128(c, i, &b));                                                                                      \
-        xmm_set(c, i->reg, op(xmm_get(c, i->reg), b, i->imm));                                                         \
-        return next(c, i);                                                                                             \
-    }
-
 static inline struct v128 v_shufps(struct v128 a, struct v128 b, unsigned imm)
 {
     return v128_from_u32(v128_u32(a, imm & 3), v128_u32(a, imm >> 2 & 3), v128_u32(b, imm >> 4 & 3),

@@ -421,4 +421,93 @@ static inline uint64_t q_pshufw(uint64_t v, unsigned imm)
     return r;
 }
 
+// ---- SSSE3 ------------------------------------------------------------------------------------------------------
+
+static inline int32_t lane_abs(int32_t a, int32_t b)
+{
+    (void)a;
+    return b < 0 ? -b : b;
+}
+static inline uint32_t lane_absd(uint32_t a, uint32_t b)
+{
+    (void)a;
+    return (int32_t)b < 0 ? 0 - b : b;
+}
+static inline int32_t lane_sign(int32_t a, int32_t b)
+{
+    return b < 0 ? -a : b > 0 ? a : 0;
+}
+static inline uint32_t lane_signd(uint32_t a, uint32_t b)
+{
+    return (int32_t)b < 0 ? 0 - a : b ? a : 0;
+}
+static inline int32_t lane_mulhrs(int32_t a, int32_t b)
+{
+    return ((a * b >> 14) + 1) >> 1;
+}
+static inline uint64_t q_pabsb(uint64_t a, uint64_t b)
+{
+    return each8(a, b, lane_abs);
+}
+static inline uint64_t q_pabsw(uint64_t a, uint64_t b)
+{
+    return each16(a, b, lane_abs);
+}
+static inline uint64_t q_pabsd(uint64_t a, uint64_t b)
+{
+    return each32(a, b, lane_absd);
+}
+static inline uint64_t q_psignb(uint64_t a, uint64_t b)
+{
+    return each8(a, b, lane_sign);
+}
+static inline uint64_t q_psignw(uint64_t a, uint64_t b)
+{
+    return each16(a, b, lane_sign);
+}
+static inline uint64_t q_psignd(uint64_t a, uint64_t b)
+{
+    return each32(a, b, lane_signd);
+}
+static inline uint64_t q_pmulhrsw(uint64_t a, uint64_t b)
+{
+    return each16(a, b, lane_mulhrs);
+}
+// Unsigned bytes of a times signed ones of b, neighbours added.
+static inline uint64_t q_pmaddubsw(uint64_t a, uint64_t b)
+{
+    uint64_t r = 0;
+    for (unsigned n = 0; n < 8; n += 2) {
+        int32_t sum = lane8(a, n) * (int8_t)lane8(b, n) + lane8(a, n + 1) * (int8_t)lane8(b, n + 1);
+        r |= (uint64_t)(uint16_t)saturate(sum, -32768, 32767) << (8 * n);
+    }
+    return r;
+}
+
+// Neighbours within a quadword combined: half a quadword. Horizontal instructions put such halves together.
+static inline uint32_t half_phaddw(uint64_t v)
+{
+    return (uint16_t)(lane16(v, 0) + lane16(v, 1)) | (uint32_t)(lane16(v, 2) + lane16(v, 3)) << 16;
+}
+static inline uint32_t half_phsubw(uint64_t v)
+{
+    return (uint16_t)(lane16(v, 0) - lane16(v, 1)) | (uint32_t)(lane16(v, 2) - lane16(v, 3)) << 16;
+}
+static inline uint32_t half_phaddsw(uint64_t v)
+{
+    return (uint32_t)(q_paddsw(v, v >> 16) & 0xffff) | (uint32_t)(q_paddsw(v, v >> 16) >> 16 & 0xffff0000u);
+}
+static inline uint32_t half_phsubsw(uint64_t v)
+{
+    return (uint32_t)(q_psubsw(v, v >> 16) & 0xffff) | (uint32_t)(q_psubsw(v, v >> 16) >> 16 & 0xffff0000u);
+}
+static inline uint32_t half_phaddd(uint64_t v)
+{
+    return lane32(v, 0) + lane32(v, 1);
+}
+static inline uint32_t half_phsubd(uint64_t v)
+{
+    return lane32(v, 0) - lane32(v, 1);
+}
+
 #endif

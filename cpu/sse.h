@@ -6,6 +6,8 @@
 #include "cpu/exec.h"
 #include "cpu/softfloat.h"
 
+#define NOINLINE __attribute__((noinline))
+
 // MXCSR. Bits 0..5 are the FP_ exception flags, bits 7..12 their masks.
 enum mxcsr {
     MXCSR_DAZ = 1 << 6,
@@ -72,7 +74,22 @@ static inline enum exec_result load_v128(struct cpu *c, const struct insn *i, st
         return next(c, i);                                                                                             \
     }
 
-// The same for an operation that treats both quadwords alike: uint64_t q_NAME(uint64_t a, uint64_t b).
+// As SSE_BINARY, with the immediate as the third argument.
+#define SSE_SHUFFLE(name, op)                                                                                          \
+    enum exec_result x_##name##_r(struct cpu *c, const struct insn *i)                                                 \
+    {                                                                                                                  \
+        xmm_set(c, i->reg, op(xmm_get(c, i->reg), xmm_get(c, i->rm), i->imm));                                         \
+        return next(c, i);                                                                                             \
+    }                                                                                                                  \
+    enum exec_result x_##name##_m(struct cpu *c, const struct insn *i)                                                 \
+    {                                                                                                                  \
+        struct v128 b;                                                                                                 \
+        TRY(load_v128(c, i, &b));                                                                                      \
+        xmm_set(c, i->reg, op(xmm_get(c, i->reg), b, i->imm));                                                         \
+        return next(c, i);                                                                                             \
+    }
+
+// As SSE_BINARY for an operation that treats both quadwords alike: uint64_t q_NAME(uint64_t a, uint64_t b).
 #define SSE_QUADWISE(name)                                                                                             \
     static inline struct v128 v_##name(struct v128 a, struct v128 b)                                                   \
     {                                                                                                                  \
@@ -118,5 +135,29 @@ static inline void sse_compare_flags(struct cpu *c, enum fp_relation r)
     const uint64_t aux[4] = {[FP_LESS] = carry, [FP_EQUAL] = odd, [FP_GREATER] = 0, [FP_UNORDERED] = carry};
     flags_set(c, res[r], aux[r]);
 }
+
+// A function of both forms around one that does the work: f(c, i, operand), false if sse_fault() is due.
+#define SSE_SCALAR(name, f, size, type)                                                                             \
+    enum exec_result x_##name##_r(struct cpu *c, const struct insn *i)                                                 \
+    {                                                                                                                  \
+        return likely(f(c, i, (type)xmm(c, i->rm)[0])) ? next(c, i) : sse_fault(c, i);                                 \
+    }                                                                                                                  \
+    enum exec_result x_##name##_m(struct cpu *c, const struct insn *i)                                                 \
+    {                                                                                                                  \
+        uint64_t b;                                                                                                    \
+        TRY(load(c, i, size, &b));                                                                                     \
+        return likely(f(c, i, (type)b)) ? next(c, i) : sse_fault(c, i);                                                \
+    }
+#define SSE_PACKED(name, f)                                                                                         \
+    enum exec_result x_##name##_r(struct cpu *c, const struct insn *i)                                                 \
+    {                                                                                                                  \
+        return likely(f(c, i, xmm_get(c, i->rm))) ? next(c, i) : sse_fault(c, i);                                      \
+    }                                                                                                                  \
+    enum exec_result x_##name##_m(struct cpu *c, const struct insn *i)                                                 \
+    {                                                                                                                  \
+        struct v128 b;                                                                                                 \
+        TRY(load_v128(c, i, &b));                                                                                      \
+        return likely(f(c, i, b)) ? next(c, i) : sse_fault(c, i);                                                      \
+    }
 
 #endif

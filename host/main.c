@@ -1,4 +1,7 @@
 // The program's entry.
 #include "host/start.h"
 
-int main(int argc, char **argv) { return start(argc, argv); }
+int main(int argc, char **argv)
+{
+    return start(argc, argv);
+}

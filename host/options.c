@@ -15,457 +15,460 @@
 enum argument { ARG_NONE, ARG_NEEDED, ARG_OPTIONAL };
 
 struct parser {
-  struct options *o;
-  const char
-      *shown; // the option as the user spelled it, without a value after `=`
-  char *error;
-  size_t error_size;
-  enum options_result result;
-  unsigned ports; // -serial options so far
-  bool serial_absent[MACHINE_SERIAL_PORTS];
-  bool display_given, nographic;
+    struct options *o;
+    const char *shown; // the option as the user spelled it, without a value after `=`
+    char *error;
+    size_t error_size;
+    enum options_result result;
+    unsigned ports; // -serial options so far
+    bool serial_absent[MACHINE_SERIAL_PORTS];
+    bool display_given, nographic;
 };
 
 struct option {
-  const char *name;
-  const char *dashes; // as -help prints it
-  enum argument argument;
-  const char *usage; // what follows the name in -help
-  const char *help;  // NULL: not in -help
-  // Takes the value (NULL without one); false with a line in p->error.
-  bool (*take)(struct parser *p, const char *value);
+    const char *name;
+    const char *dashes; // as -help prints it
+    enum argument argument;
+    const char *usage; // what follows the name in -help
+    const char *help;  // NULL: not in -help
+    // Takes the value (NULL without one); false with a line in p->error.
+    bool (*take)(struct parser *p, const char *value);
 };
 
-static bool __attribute__((format(printf, 2, 3)))
-bad(struct parser *p, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt);
-  vsnprintf(p->error, p->error_size, fmt, ap);
-  va_end(ap);
-  return false;
+static bool __attribute__((format(printf, 2, 3))) bad(struct parser *p, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(p->error, p->error_size, fmt, ap);
+    va_end(ap);
+    return false;
 }
 
-static bool bad_value(struct parser *p, const char *value,
-                      const char *expected) {
-  return bad(p, "%s %s: expected %s", p->shown, value, expected);
+static bool bad_value(struct parser *p, const char *value, const char *expected)
+{
+    return bad(p, "%s %s: expected %s", p->shown, value, expected);
 }
 
 // ---- words and numbers
 // ------------------------------------------------------------------------------------------------
 
 // If `text` begins with `word` and a `=`, the value behind it, else NULL.
-static const char *value_of(const char *text, const char *word) {
-  size_t n = strlen(word);
-  return strncmp(text, word, n) == 0 && text[n] == '=' ? text + n + 1 : NULL;
+static const char *value_of(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    return strncmp(text, word, n) == 0 && text[n] == '=' ? text + n + 1 : NULL;
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 // A whole number, decimal or 0x, that takes all of `text`.
-static bool parse_u64(const char *text, uint64_t *out) {
-  unsigned base = 10;
-  if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
-    base = 16;
-    text += 2;
-  }
-  if (!*text)
-    return false;
-  uint64_t v = 0;
-  for (; *text; text++) {
-    unsigned digit;
-    if (is_digit(*text))
-      digit = (unsigned)(*text - '0');
-    else if (base == 16 && ((*text | 32) >= 'a' && (*text | 32) <= 'f'))
-      digit = (unsigned)((*text | 32) - 'a' + 10);
-    else
-      return false;
-    if (v > (UINT64_MAX - digit) / base)
-      return false;
-    v = v * base + digit;
-  }
-  *out = v;
-  return true;
+static bool parse_u64(const char *text, uint64_t *out)
+{
+    unsigned base = 10;
+    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+        base = 16;
+        text += 2;
+    }
+    if (!*text)
+        return false;
+    uint64_t v = 0;
+    for (; *text; text++) {
+        unsigned digit;
+        if (is_digit(*text))
+            digit = (unsigned)(*text - '0');
+        else if (base == 16 && ((*text | 32) >= 'a' && (*text | 32) <= 'f'))
+            digit = (unsigned)((*text | 32) - 'a' + 10);
+        else
+            return false;
+        if (v > (UINT64_MAX - digit) / base)
+            return false;
+        v = v * base + digit;
+    }
+    *out = v;
+    return true;
 }
 
 // A decimal number with an optional fraction, times `unit`, rounded down; stops
 // at the first other character, which goes to *end. False without digits or
 // beyond 64 bits.
-static bool parse_decimal(const char *text, const char **end, uint64_t *whole,
-                          uint64_t *billionths) {
-  if (!is_digit(*text))
-    return false;
-  *whole = 0;
-  for (; is_digit(*text); text++) {
-    unsigned digit = (unsigned)(*text - '0');
-    if (*whole > (UINT64_MAX - digit) / 10)
-      return false;
-    *whole = *whole * 10 + digit;
-  }
-  *billionths = 0;
-  if (*text == '.') {
-    if (!is_digit(*++text))
-      return false;
-    uint64_t place = 100000000;
-    for (; is_digit(*text); text++, place /= 10)
-      *billionths += place * (unsigned)(*text - '0');
-  }
-  *end = text;
-  return true;
+static bool parse_decimal(const char *text, const char **end, uint64_t *whole, uint64_t *billionths)
+{
+    if (!is_digit(*text))
+        return false;
+    *whole = 0;
+    for (; is_digit(*text); text++) {
+        unsigned digit = (unsigned)(*text - '0');
+        if (*whole > (UINT64_MAX - digit) / 10)
+            return false;
+        *whole = *whole * 10 + digit;
+    }
+    *billionths = 0;
+    if (*text == '.') {
+        if (!is_digit(*++text))
+            return false;
+        uint64_t place = 100000000;
+        for (; is_digit(*text); text++, place /= 10)
+            *billionths += place * (unsigned)(*text - '0');
+    }
+    *end = text;
+    return true;
 }
 
-static bool scale(uint64_t whole, uint64_t billionths, uint64_t unit,
-                  uint64_t *out) {
-  if (whole > UINT64_MAX / unit)
-    return false;
-  uint64_t part = mul_div_u64(billionths, unit, 1000000000);
-  if (whole * unit > UINT64_MAX - part)
-    return false;
-  *out = whole * unit + part;
-  return true;
+static bool scale(uint64_t whole, uint64_t billionths, uint64_t unit, uint64_t *out)
+{
+    if (whole > UINT64_MAX / unit)
+        return false;
+    uint64_t part = mul_div_u64(billionths, unit, 1000000000);
+    if (whole * unit > UINT64_MAX - part)
+        return false;
+    *out = whole * unit + part;
+    return true;
 }
 
 // ---- the options, in the order of the table
 // ---------------------------------------------------------------------------
 
-static bool take_help(struct parser *p, const char *value) {
-  (void)value;
-  p->result = OPTIONS_HELP;
-  return true;
+static bool take_help(struct parser *p, const char *value)
+{
+    (void)value;
+    p->result = OPTIONS_HELP;
+    return true;
 }
 
-static bool take_version(struct parser *p, const char *value) {
-  (void)value;
-  p->result = OPTIONS_VERSION;
-  return true;
+static bool take_version(struct parser *p, const char *value)
+{
+    (void)value;
+    p->result = OPTIONS_VERSION;
+    return true;
 }
 
-static bool take_kernel(struct parser *p, const char *value) {
-  p->o->kernel = value;
-  return true;
+static bool take_kernel(struct parser *p, const char *value)
+{
+    p->o->kernel = value;
+    return true;
 }
 
-static bool take_initrd(struct parser *p, const char *value) {
-  p->o->initrd = value;
-  return true;
+static bool take_initrd(struct parser *p, const char *value)
+{
+    p->o->initrd = value;
+    return true;
 }
 
-static bool take_append(struct parser *p, const char *value) {
-  p->o->append = value;
-  return true;
+static bool take_append(struct parser *p, const char *value)
+{
+    p->o->append = value;
+    return true;
 }
 
-static bool take_guest_unpack(struct parser *p, const char *value) {
-  (void)value;
-  p->o->guest_unpack = true;
-  return true;
+static bool take_guest_unpack(struct parser *p, const char *value)
+{
+    (void)value;
+    p->o->guest_unpack = true;
+    return true;
 }
 
-static bool take_memory(struct parser *p, const char *value) {
-  static const char expected[] = "a size such as 128, 512M or 1G";
-  const char *text = value_of(value, "size"), *end;
-  text = text ? text : value;
-  uint64_t whole, billionths, unit = 1 << 20, bytes;
-  if (!parse_decimal(text, &end, &whole, &billionths))
-    return bad_value(p, value, expected);
-  if (*end) {
-    static const char suffixes[] = "bkmgt";
-    const char *suffix = strchr(suffixes, *end | 32);
-    if (!suffix || end[1])
-      return bad_value(p, value, expected);
-    unit = (uint64_t)1 << 10 * (suffix - suffixes);
-  }
-  if (!scale(whole, billionths, unit, &bytes) || bytes > MACHINE_MAX_RAM)
-    return bad(p, "%s %s: more than %u GiB", p->shown, value,
-               (unsigned)(MACHINE_MAX_RAM >> 30));
-  if (bytes < (1 << 20) || bytes % (1 << 20))
-    return bad(p, "%s %s: not a whole number of MiB, at least one", p->shown,
-               value);
-  p->o->ram_bytes = bytes;
-  return true;
-}
-
-static bool take_smp(struct parser *p, const char *value) {
-  static const char expected[] = "a number of processors from 1 to 255";
-  static const char *const topology[] = {
-      "maxcpus", "sockets", "dies", "clusters", "modules", "cores", "threads"};
-  char copy[128];
-  uint64_t cpus = 0, product = 1;
-  if (strlen(value) >= sizeof copy)
-    return bad_value(p, value, expected);
-  strcpy(copy, value);
-  char *rest = copy;
-  for (unsigned n = 0; rest; n++) {
-    char *word = rest, *comma = strchr(rest, ',');
-    rest = comma ? comma + 1 : NULL;
-    if (comma)
-      *comma = 0;
-    const char *number =
-        n == 0 && is_digit(*word) ? word : value_of(word, "cpus");
-    if (number) {
-      if (!parse_u64(number, &cpus) || cpus == 0)
+static bool take_memory(struct parser *p, const char *value)
+{
+    static const char expected[] = "a size such as 128, 512M or 1G";
+    const char *text = value_of(value, "size"), *end;
+    text = text ? text : value;
+    uint64_t whole, billionths, unit = 1 << 20, bytes;
+    if (!parse_decimal(text, &end, &whole, &billionths))
         return bad_value(p, value, expected);
-      continue;
+    if (*end) {
+        static const char suffixes[] = "bkmgt";
+        const char *suffix = strchr(suffixes, *end | 32);
+        if (!suffix || end[1])
+            return bad_value(p, value, expected);
+        unit = (uint64_t)1 << 10 * (suffix - suffixes);
     }
-    unsigned t = 0;
-    while (t < ARRAY_LEN(topology) && !value_of(word, topology[t]))
-      t++;
-    uint64_t factor;
-    if (t == ARRAY_LEN(topology) ||
-        !parse_u64(value_of(word, topology[t]), &factor) || factor == 0 ||
-        factor > 255)
-      return bad_value(p, value, expected);
-    if (t > 0 && (product *= factor) > 255)
-      return bad_value(p, value, expected);
-  }
-  cpus = cpus ? cpus : product;
-  if (cpus > 255)
-    return bad_value(p, value, expected);
-  p->o->cpus = (unsigned)cpus;
-  return true;
+    if (!scale(whole, billionths, unit, &bytes) || bytes > MACHINE_MAX_RAM)
+        return bad(p, "%s %s: more than %u GiB", p->shown, value, (unsigned)(MACHINE_MAX_RAM >> 30));
+    if (bytes < (1 << 20) || bytes % (1 << 20))
+        return bad(p, "%s %s: not a whole number of MiB, at least one", p->shown, value);
+    p->o->ram_bytes = bytes;
+    return true;
 }
 
-static bool take_nographic(struct parser *p, const char *value) {
-  (void)value;
-  p->nographic = p->display_given = true;
-  return true;
+static bool take_smp(struct parser *p, const char *value)
+{
+    static const char expected[] = "a number of processors from 1 to 255";
+    static const char *const topology[] = {"maxcpus", "sockets", "dies", "clusters", "modules", "cores", "threads"};
+    char copy[128];
+    uint64_t cpus = 0, product = 1;
+    if (strlen(value) >= sizeof copy)
+        return bad_value(p, value, expected);
+    strcpy(copy, value);
+    char *rest = copy;
+    for (unsigned n = 0; rest; n++) {
+        char *word = rest, *comma = strchr(rest, ',');
+        rest = comma ? comma + 1 : NULL;
+        if (comma)
+            *comma = 0;
+        const char *number = n == 0 && is_digit(*word) ? word : value_of(word, "cpus");
+        if (number) {
+            if (!parse_u64(number, &cpus) || cpus == 0)
+                return bad_value(p, value, expected);
+            continue;
+        }
+        unsigned t = 0;
+        while (t < ARRAY_LEN(topology) && !value_of(word, topology[t]))
+            t++;
+        uint64_t factor;
+        if (t == ARRAY_LEN(topology) || !parse_u64(value_of(word, topology[t]), &factor) || factor == 0 || factor > 255)
+            return bad_value(p, value, expected);
+        if (t > 0 && (product *= factor) > 255)
+            return bad_value(p, value, expected);
+    }
+    cpus = cpus ? cpus : product;
+    if (cpus > 255)
+        return bad_value(p, value, expected);
+    p->o->cpus = (unsigned)cpus;
+    return true;
 }
 
-static bool take_display(struct parser *p, const char *value) {
-  if (strcmp(value, "none") != 0)
-    return bad(p, "%s %s: there is no window yet; only 'none' works", p->shown,
-               value);
-  p->display_given = true;
-  return true;
+static bool take_nographic(struct parser *p, const char *value)
+{
+    (void)value;
+    p->nographic = p->display_given = true;
+    return true;
 }
 
-static bool take_port(struct parser *p, const char *value,
-                      struct port_options *port) {
-  const char *plain = strncmp(value, "mon:", 4) == 0 ? value + 4 : value;
-  *port = (struct port_options){0};
-  if (strcmp(plain, "stdio") == 0) {
-    port->kind = PORT_STDIO;
-    port->keys = plain != value;
-  } else if (strncmp(value, "file:", 5) == 0) {
-    if (!value[5])
-      return bad(p, "%s %s: the file's name is missing", p->shown, value);
-    port->kind = PORT_FILE;
-    port->file = value + 5;
-  } else if (strcmp(value, "null") != 0 && strcmp(value, "none") != 0) {
-    return bad(
-        p, "%s %s: not there yet; use stdio, mon:stdio, file:F, null or none",
-        p->shown, value);
-  }
-  return true;
+static bool take_display(struct parser *p, const char *value)
+{
+    if (strcmp(value, "none") != 0)
+        return bad(p, "%s %s: there is no window yet; only 'none' works", p->shown, value);
+    p->display_given = true;
+    return true;
 }
 
-static bool take_serial(struct parser *p, const char *value) {
-  if (p->ports == MACHINE_SERIAL_PORTS)
-    return bad(p, "%s %s: there are %u serial ports at most", p->shown, value,
-               MACHINE_SERIAL_PORTS);
-  p->serial_absent[p->ports] = strcmp(value, "none") == 0;
-  return take_port(p, value, &p->o->serial[p->ports++]);
+static bool take_port(struct parser *p, const char *value, struct port_options *port)
+{
+    const char *plain = strncmp(value, "mon:", 4) == 0 ? value + 4 : value;
+    *port = (struct port_options){0};
+    if (strcmp(plain, "stdio") == 0) {
+        port->kind = PORT_STDIO;
+        port->keys = plain != value;
+    } else if (strncmp(value, "file:", 5) == 0) {
+        if (!value[5])
+            return bad(p, "%s %s: the file's name is missing", p->shown, value);
+        port->kind = PORT_FILE;
+        port->file = value + 5;
+    } else if (strcmp(value, "null") != 0 && strcmp(value, "none") != 0) {
+        return bad(p, "%s %s: not there yet; use stdio, mon:stdio, file:F, null or none", p->shown, value);
+    }
+    return true;
 }
 
-static bool take_debugcon(struct parser *p, const char *value) {
-  if (strncmp(value, "mon:", 4) == 0)
-    return bad_value(p, value, "stdio, file:F or null");
-  return take_port(p, value, &p->o->debugcon);
+static bool take_serial(struct parser *p, const char *value)
+{
+    if (p->ports == MACHINE_SERIAL_PORTS)
+        return bad(p, "%s %s: there are %u serial ports at most", p->shown, value, MACHINE_SERIAL_PORTS);
+    p->serial_absent[p->ports] = strcmp(value, "none") == 0;
+    return take_port(p, value, &p->o->serial[p->ports++]);
 }
 
-static bool take_monitor(struct parser *p, const char *value) {
-  return strcmp(value, "none") == 0 ||
-         bad(p, "%s %s: the monitor comes later; only 'none' works", p->shown,
-             value);
+static bool take_debugcon(struct parser *p, const char *value)
+{
+    if (strncmp(value, "mon:", 4) == 0)
+        return bad_value(p, value, "stdio, file:F or null");
+    return take_port(p, value, &p->o->debugcon);
 }
 
-static bool take_network(struct parser *p, const char *value) {
-  return strcmp(value, "none") == 0 ||
-         bad(p, "%s %s: networks come later; only 'none' works", p->shown,
-             value);
+static bool take_monitor(struct parser *p, const char *value)
+{
+    return strcmp(value, "none") == 0 || bad(p, "%s %s: the monitor comes later; only 'none' works", p->shown, value);
 }
 
-static bool take_device(struct parser *p, const char *value) {
-  static const char name[] = "isa-debug-exit";
-  size_t n = sizeof name - 1;
-  if (strncmp(value, name, n) != 0 || (value[n] && value[n] != ','))
-    return bad(p, "%s %s: only '%s' can be named yet", p->shown, value, name);
-  char copy[128];
-  if (strlen(value) >= sizeof copy)
-    return bad(p, "%s %s,...: too long", p->shown, name);
-  strcpy(copy, value + n);
-  for (char *word = strtok(copy, ","); word; word = strtok(NULL, ",")) {
-    const char *base = value_of(word, "iobase"),
-               *size = value_of(word, "iosize");
-    uint64_t number;
-    if (!base && !size)
-      return bad(p, "%s %s: '%s' is not known; iobase=0xf4 and iosize=4 are",
-                 p->shown, value, word);
-    if (!parse_u64(base ? base : size, &number) ||
-        !(base ? number == 0xf4 : number == 1 || number == 2 || number == 4))
-      return bad(p, "%s %s: the device is at iobase=0xf4 with iosize=4",
-                 p->shown, value);
-  }
-  return true;
+static bool take_network(struct parser *p, const char *value)
+{
+    return strcmp(value, "none") == 0 || bad(p, "%s %s: networks come later; only 'none' works", p->shown, value);
 }
 
-static bool take_no_reboot(struct parser *p, const char *value) {
-  (void)value;
-  p->o->no_reboot = true;
-  return true;
+static bool take_device(struct parser *p, const char *value)
+{
+    static const char name[] = "isa-debug-exit";
+    size_t n = sizeof name - 1;
+    if (strncmp(value, name, n) != 0 || (value[n] && value[n] != ','))
+        return bad(p, "%s %s: only '%s' can be named yet", p->shown, value, name);
+    char copy[128];
+    if (strlen(value) >= sizeof copy)
+        return bad(p, "%s %s,...: too long", p->shown, name);
+    strcpy(copy, value + n);
+    for (char *word = strtok(copy, ","); word; word = strtok(NULL, ",")) {
+        const char *base = value_of(word, "iobase"), *size = value_of(word, "iosize");
+        uint64_t number;
+        if (!base && !size)
+            return bad(p, "%s %s: '%s' is not known; iobase=0xf4 and iosize=4 are", p->shown, value, word);
+        if (!parse_u64(base ? base : size, &number) ||
+            !(base ? number == 0xf4 : number == 1 || number == 2 || number == 4))
+            return bad(p, "%s %s: the device is at iobase=0xf4 with iosize=4", p->shown, value);
+    }
+    return true;
+}
+
+static bool take_no_reboot(struct parser *p, const char *value)
+{
+    (void)value;
+    p->o->no_reboot = true;
+    return true;
 }
 
 // Days from 1970-01-01 to a day of the proleptic Gregorian calendar, year 1 or
 // later.
-static int64_t days_from_civil(int64_t year, int64_t month, int64_t day) {
-  // Years that begin in March have their leap day at the end.
-  if (month <= 2) {
-    year--;
-    month += 12;
-  }
-  return 365 * year + year / 4 - year / 100 + year / 400 +
-         (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
+static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
+{
+    // Years that begin in March have their leap day at the end.
+    if (month <= 2) {
+        year--;
+        month += 12;
+    }
+    return 365 * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
 }
 
 // Exactly `n` digits at *text, which is moved on.
-static bool parse_digits(const char **text, unsigned n, int *out) {
-  *out = 0;
-  for (; n; n--, ++*text) {
-    if (!is_digit(**text))
-      return false;
-    *out = *out * 10 + (**text - '0');
-  }
-  return true;
+static bool parse_digits(const char **text, unsigned n, int *out)
+{
+    *out = 0;
+    for (; n; n--, ++*text) {
+        if (!is_digit(**text))
+            return false;
+        *out = *out * 10 + (**text - '0');
+    }
+    return true;
 }
 
-static bool parse_mark(const char **text, char mark) {
-  return *(*text)++ == mark;
+static bool parse_mark(const char **text, char mark)
+{
+    return *(*text)++ == mark;
 }
 
 // YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, from 1970 on.
-static bool parse_date(const char *text, uint64_t *seconds) {
-  static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30,
-                                    31, 31, 30, 31, 30, 31};
-  int year, month, day, hour = 0, minute = 0, second = 0;
-  if (!parse_digits(&text, 4, &year) || !parse_mark(&text, '-') ||
-      !parse_digits(&text, 2, &month) || !parse_mark(&text, '-') ||
-      !parse_digits(&text, 2, &day))
-    return false;
-  if (*text && (!parse_mark(&text, 'T') || !parse_digits(&text, 2, &hour) ||
-                !parse_mark(&text, ':') || !parse_digits(&text, 2, &minute) ||
-                !parse_mark(&text, ':') || !parse_digits(&text, 2, &second)))
-    return false;
-  if (*text || year < 1970 || month < 1 || month > 12 || hour > 23 ||
-      minute > 59 || second > 59)
-    return false;
-  bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  if (day < 1 || day > lengths[month - 1] + (month == 2 && leap))
-    return false;
-  *seconds = (uint64_t)(days_from_civil(year, month, day) * 86400 +
-                        hour * 3600 + minute * 60 + second);
-  return true;
-}
-
-static bool take_rtc(struct parser *p, const char *value) {
-  static const char expected[] =
-      "base=utc, base=localtime or base=YYYY-MM-DDTHH:MM:SS";
-  char copy[128];
-  if (!*value || strlen(value) >= sizeof copy)
-    return bad_value(p, value, expected);
-  strcpy(copy, value);
-  for (char *word = strtok(copy, ","); word; word = strtok(NULL, ",")) {
-    const char *base = value_of(word, "base"), *clock = value_of(word, "clock");
-    if (clock) {
-      if (strcmp(clock, "vm") != 0)
-        return bad(p,
-                   "%s %s: the clock runs in guest time; only clock=vm works",
-                   p->shown, value);
-      continue;
-    }
-    if (base && strcmp(base, "utc") == 0)
-      p->o->rtc = RTC_UTC;
-    else if (base && strcmp(base, "localtime") == 0)
-      p->o->rtc = RTC_LOCALTIME;
-    else if (base && parse_date(base, &p->o->rtc_date))
-      p->o->rtc = RTC_DATE;
-    else
-      return bad_value(p, value, expected);
-  }
-  return true;
-}
-
-static bool take_time(struct parser *p, const char *value) {
-  if (strcmp(value, "fast") == 0)
-    p->o->time = TIME_FAST;
-  else if (strcmp(value, "live") == 0)
-    p->o->time = TIME_LIVE;
-  else
-    return bad_value(p, value, "fast or live");
-  return true;
-}
-
-static bool take_until(struct parser *p, const char *value) {
-  static const struct {
-    const char *suffix;
-    uint64_t ns;
-  } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
-  static const char expected[] =
-      "a tick, or a guest time such as 2.5s or 100ms";
-  p->o->until_ticks = p->o->until_ns = UINT64_MAX;
-  if (parse_u64(value, &p->o->until_ticks))
+static bool parse_date(const char *text, uint64_t *seconds)
+{
+    static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year, month, day, hour = 0, minute = 0, second = 0;
+    if (!parse_digits(&text, 4, &year) || !parse_mark(&text, '-') || !parse_digits(&text, 2, &month) ||
+        !parse_mark(&text, '-') || !parse_digits(&text, 2, &day))
+        return false;
+    if (*text && (!parse_mark(&text, 'T') || !parse_digits(&text, 2, &hour) || !parse_mark(&text, ':') ||
+                  !parse_digits(&text, 2, &minute) || !parse_mark(&text, ':') || !parse_digits(&text, 2, &second)))
+        return false;
+    if (*text || year < 1970 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59)
+        return false;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (day < 1 || day > lengths[month - 1] + (month == 2 && leap))
+        return false;
+    *seconds = (uint64_t)(days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second);
     return true;
-  const char *end;
-  uint64_t whole, billionths;
-  if (!parse_decimal(value, &end, &whole, &billionths))
+}
+
+static bool take_rtc(struct parser *p, const char *value)
+{
+    static const char expected[] = "base=utc, base=localtime or base=YYYY-MM-DDTHH:MM:SS";
+    char copy[128];
+    if (!*value || strlen(value) >= sizeof copy)
+        return bad_value(p, value, expected);
+    strcpy(copy, value);
+    for (char *word = strtok(copy, ","); word; word = strtok(NULL, ",")) {
+        const char *base = value_of(word, "base"), *clock = value_of(word, "clock");
+        if (clock) {
+            if (strcmp(clock, "vm") != 0)
+                return bad(p, "%s %s: the clock runs in guest time; only clock=vm works", p->shown, value);
+            continue;
+        }
+        if (base && strcmp(base, "utc") == 0)
+            p->o->rtc = RTC_UTC;
+        else if (base && strcmp(base, "localtime") == 0)
+            p->o->rtc = RTC_LOCALTIME;
+        else if (base && parse_date(base, &p->o->rtc_date))
+            p->o->rtc = RTC_DATE;
+        else
+            return bad_value(p, value, expected);
+    }
+    return true;
+}
+
+static bool take_time(struct parser *p, const char *value)
+{
+    if (strcmp(value, "fast") == 0)
+        p->o->time = TIME_FAST;
+    else if (strcmp(value, "live") == 0)
+        p->o->time = TIME_LIVE;
+    else
+        return bad_value(p, value, "fast or live");
+    return true;
+}
+
+static bool take_until(struct parser *p, const char *value)
+{
+    static const struct {
+        const char *suffix;
+        uint64_t ns;
+    } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+    static const char expected[] = "a tick, or a guest time such as 2.5s or 100ms";
+    p->o->until_ticks = p->o->until_ns = UINT64_MAX;
+    if (parse_u64(value, &p->o->until_ticks))
+        return true;
+    const char *end;
+    uint64_t whole, billionths;
+    if (!parse_decimal(value, &end, &whole, &billionths))
+        return bad_value(p, value, expected);
+    for (unsigned n = 0; n < ARRAY_LEN(units); n++)
+        if (strcmp(end, units[n].suffix) == 0 && scale(whole, billionths, units[n].ns, &p->o->until_ns))
+            return true;
     return bad_value(p, value, expected);
-  for (unsigned n = 0; n < ARRAY_LEN(units); n++)
-    if (strcmp(end, units[n].suffix) == 0 &&
-        scale(whole, billionths, units[n].ns, &p->o->until_ns))
-      return true;
-  return bad_value(p, value, expected);
 }
 
-static bool take_digest(struct parser *p, const char *value) {
-  if (value && !*value)
-    return bad(p, "%s=: the file's name is missing", p->shown);
-  p->o->digest = true;
-  p->o->digest_file = value;
-  return true;
+static bool take_digest(struct parser *p, const char *value)
+{
+    if (value && !*value)
+        return bad(p, "%s=: the file's name is missing", p->shown);
+    p->o->digest = true;
+    p->o->digest_file = value;
+    return true;
 }
 
-static bool take_digest_every(struct parser *p, const char *value) {
-  if (!parse_u64(value, &p->o->digest_every) || p->o->digest_every == 0)
-    return bad_value(p, value, "a number of ticks, at least 1");
-  p->o->digest = true;
-  return true;
+static bool take_digest_every(struct parser *p, const char *value)
+{
+    if (!parse_u64(value, &p->o->digest_every) || p->o->digest_every == 0)
+        return bad_value(p, value, "a number of ticks, at least 1");
+    p->o->digest = true;
+    return true;
 }
 
-static bool take_seed(struct parser *p, const char *value) {
-  p->o->seed_given = true;
-  return parse_u64(value, &p->o->seed) ||
-         bad_value(p, value, "a number of 64 bits");
+static bool take_seed(struct parser *p, const char *value)
+{
+    p->o->seed_given = true;
+    return parse_u64(value, &p->o->seed) || bad_value(p, value, "a number of 64 bits");
 }
 
-static bool take_engine(struct parser *p, const char *value) {
-  if (strcmp(value, "jit") == 0)
-    return bad(p, "%s jit: the second engine comes later; only 'interp' works",
-               p->shown);
-  return strcmp(value, "interp") == 0 || bad_value(p, value, "interp");
+static bool take_engine(struct parser *p, const char *value)
+{
+    if (strcmp(value, "jit") == 0)
+        return bad(p, "%s jit: the second engine comes later; only 'interp' works", p->shown);
+    return strcmp(value, "interp") == 0 || bad_value(p, value, "interp");
 }
 
-static bool take_disk(struct parser *p, const char *value) {
-  (void)value;
-  return bad(p, "%s: disks come later", p->shown);
+static bool take_disk(struct parser *p, const char *value)
+{
+    (void)value;
+    return bad(p, "%s: disks come later", p->shown);
 }
 
-static bool take_firmware(struct parser *p, const char *value) {
-  (void)value;
-  return bad(p, "%s: firmware comes later; start a kernel with -kernel",
-             p->shown);
+static bool take_firmware(struct parser *p, const char *value)
+{
+    (void)value;
+    return bad(p, "%s: firmware comes later; start a kernel with -kernel", p->shown);
 }
 
-static bool take_gdb(struct parser *p, const char *value) {
-  (void)value;
-  return bad(p, "%s: gdb comes later", p->shown);
+static bool take_gdb(struct parser *p, const char *value)
+{
+    (void)value;
+    return bad(p, "%s: gdb comes later", p->shown);
 }
 
 // clang-format off
@@ -516,31 +519,34 @@ static const struct option options[] = {
 
 #define HELP_COLUMN 24
 
-void options_help(FILE *to) {
-  fprintf(to, "usage: snowglobe [options]\n\n");
-  for (unsigned n = 0; n < ARRAY_LEN(options); n++) {
-    const struct option *o = &options[n];
-    if (!o->help)
-      continue;
-    int column = fprintf(to, "%s%s%s", o->dashes, o->name, o->usage);
-    const char *line = o->help;
-    for (;;) {
-      int length = (int)strcspn(line, "\n");
-      fprintf(to, "%*s%.*s\n", column < HELP_COLUMN ? HELP_COLUMN - column : 1,
-              "", length, line);
-      if (!line[length])
-        break;
-      line += length + 1;
-      column = 0;
+void options_help(FILE *to)
+{
+    fprintf(to, "usage: snowglobe [options]\n\n");
+    for (unsigned n = 0; n < ARRAY_LEN(options); n++) {
+        const struct option *o = &options[n];
+        if (!o->help)
+            continue;
+        int column = fprintf(to, "%s%s%s", o->dashes, o->name, o->usage);
+        const char *line = o->help;
+        for (;;) {
+            int length = (int)strcspn(line, "\n");
+            fprintf(to, "%*s%.*s\n", column < HELP_COLUMN ? HELP_COLUMN - column : 1, "", length, line);
+            if (!line[length])
+                break;
+            line += length + 1;
+            column = 0;
+        }
     }
-  }
-  fprintf(to, "\nCtrl-A h in the terminal lists the keys. Status: 0 the guest "
-              "powered off, or the run was ended by key or by\n"
-              "--until; (v << 1) | 1 debug exit; 1 output cannot be written; 2 "
-              "wrong option or file; 10 halted for ever.\n");
+    fprintf(to, "\nCtrl-A h in the terminal lists the keys. Status: 0 the guest "
+                "powered off, or the run was ended by key or by\n"
+                "--until; (v << 1) | 1 debug exit; 1 output cannot be written; 2 "
+                "wrong option or file; 10 halted for ever.\n");
 }
 
-const char *options_version(void) { return SNOWGLOBE_VERSION; }
+const char *options_version(void)
+{
+    return SNOWGLOBE_VERSION;
+}
 
 // ---- names
 // ------------------------------------------------------------------------------------------------------------
@@ -549,135 +555,126 @@ const char *options_version(void) { return SNOWGLOBE_VERSION; }
 
 // How many insertions, deletions, replacements and swaps of neighbours make `b`
 // of `a`.
-static unsigned distance(const char *a, size_t na, const char *b, size_t nb) {
-  unsigned d[NAME_MAX_LENGTH + 1][NAME_MAX_LENGTH + 1];
-  for (size_t i = 0; i <= na; i++) {
-    for (size_t j = 0; j <= nb; j++) {
-      if (i == 0 || j == 0) {
-        d[i][j] = (unsigned)(i + j);
-        continue;
-      }
-      unsigned best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-      if (d[i - 1][j] + 1 < best)
-        best = d[i - 1][j] + 1;
-      if (d[i][j - 1] + 1 < best)
-        best = d[i][j - 1] + 1;
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-          d[i - 2][j - 2] + 1 < best)
-        best = d[i - 2][j - 2] + 1;
-      d[i][j] = best;
+static unsigned distance(const char *a, size_t na, const char *b, size_t nb)
+{
+    unsigned d[NAME_MAX_LENGTH + 1][NAME_MAX_LENGTH + 1];
+    for (size_t i = 0; i <= na; i++) {
+        for (size_t j = 0; j <= nb; j++) {
+            if (i == 0 || j == 0) {
+                d[i][j] = (unsigned)(i + j);
+                continue;
+            }
+            unsigned best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (d[i - 1][j] + 1 < best)
+                best = d[i - 1][j] + 1;
+            if (d[i][j - 1] + 1 < best)
+                best = d[i][j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
+                best = d[i - 2][j - 2] + 1;
+            d[i][j] = best;
+        }
     }
-  }
-  return d[na][nb];
+    return d[na][nb];
 }
 
-static const struct option *nearest(const char *name, size_t length) {
-  const struct option *best = NULL;
-  unsigned best_distance = 0;
-  if (length > NAME_MAX_LENGTH)
-    length = NAME_MAX_LENGTH;
-  for (unsigned n = 0; n < ARRAY_LEN(options); n++) {
-    unsigned d =
-        distance(name, length, options[n].name, strlen(options[n].name));
-    if (options[n].help && (!best || d < best_distance)) {
-      best = &options[n];
-      best_distance = d;
+static const struct option *nearest(const char *name, size_t length)
+{
+    const struct option *best = NULL;
+    unsigned best_distance = 0;
+    if (length > NAME_MAX_LENGTH)
+        length = NAME_MAX_LENGTH;
+    for (unsigned n = 0; n < ARRAY_LEN(options); n++) {
+        unsigned d = distance(name, length, options[n].name, strlen(options[n].name));
+        if (options[n].help && (!best || d < best_distance)) {
+            best = &options[n];
+            best_distance = d;
+        }
     }
-  }
-  return best;
+    return best;
 }
 
-static const struct option *find(const char *name, size_t length) {
-  for (unsigned n = 0; n < ARRAY_LEN(options); n++)
-    if (strlen(options[n].name) == length &&
-        memcmp(options[n].name, name, length) == 0)
-      return &options[n];
-  return NULL;
+static const struct option *find(const char *name, size_t length)
+{
+    for (unsigned n = 0; n < ARRAY_LEN(options); n++)
+        if (strlen(options[n].name) == length && memcmp(options[n].name, name, length) == 0)
+            return &options[n];
+    return NULL;
 }
 
 // ---- parsing
 // ----------------------------------------------------------------------------------------------------------
 
 // What the options mean together.
-static bool complete(struct parser *p) {
-  struct options *o = p->o;
-  o->window_wanted = !p->display_given;
-  o->serial_count = p->ports;
-  if (p->ports == 0) {
-    o->serial_count = 1;
-    // Without a display option the debug console may have the terminal: the
-    // port would be in the window.
-    if (p->nographic || (o->window_wanted && o->debugcon.kind != PORT_STDIO))
-      o->serial[0] = (struct port_options){.kind = PORT_STDIO, .keys = true};
-  }
-  while (o->serial_count && p->serial_absent[o->serial_count - 1])
-    o->serial_count--;
-  unsigned users = o->debugcon.kind == PORT_STDIO;
-  for (unsigned n = 0; n < o->serial_count; n++) {
-    if (p->serial_absent[n])
-      return bad(p,
-                 "-serial none: only the last ports can be absent; use null");
-    users += o->serial[n].kind == PORT_STDIO;
-  }
-  if (users > 1)
-    return bad(p,
-               "stdio can be used only once, by one -serial or by -debugcon");
-  if (!o->kernel && o->initrd)
-    return bad(p, "-initrd needs -kernel");
-  if (!o->kernel && o->append)
-    return bad(p, "-append needs -kernel");
-  if (!o->kernel)
-    return bad(
-        p,
-        "nothing to start: -kernel FILE is missing (-help lists the options)");
-  return true;
+static bool complete(struct parser *p)
+{
+    struct options *o = p->o;
+    o->window_wanted = !p->display_given;
+    o->serial_count = p->ports;
+    if (p->ports == 0) {
+        o->serial_count = 1;
+        // Without a display option the debug console may have the terminal: the
+        // port would be in the window.
+        if (p->nographic || (o->window_wanted && o->debugcon.kind != PORT_STDIO))
+            o->serial[0] = (struct port_options){.kind = PORT_STDIO, .keys = true};
+    }
+    while (o->serial_count && p->serial_absent[o->serial_count - 1])
+        o->serial_count--;
+    unsigned users = o->debugcon.kind == PORT_STDIO;
+    for (unsigned n = 0; n < o->serial_count; n++) {
+        if (p->serial_absent[n])
+            return bad(p, "-serial none: only the last ports can be absent; use null");
+        users += o->serial[n].kind == PORT_STDIO;
+    }
+    if (users > 1)
+        return bad(p, "stdio can be used only once, by one -serial or by -debugcon");
+    if (!o->kernel && o->initrd)
+        return bad(p, "-initrd needs -kernel");
+    if (!o->kernel && o->append)
+        return bad(p, "-append needs -kernel");
+    if (!o->kernel)
+        return bad(p, "nothing to start: -kernel FILE is missing (-help lists the options)");
+    return true;
 }
 
-enum options_result options_parse(struct options *o, int argc, char **argv,
-                                  char *error, size_t size) {
-  struct parser p = {
-      .o = o, .error = error, .error_size = size, .result = OPTIONS_RUN};
-  *o = (struct options){.ram_bytes = (uint64_t)128 << 20,
-                        .cpus = 1,
-                        .until_ticks = UINT64_MAX,
-                        .until_ns = UINT64_MAX};
-  for (int n = 1; n < argc; n++) {
-    const char *name = argv[n], *value = NULL;
-    char shown[64];
-    if (name[0] != '-' || !name[1]) {
-      bad(&p, "%s: disks come later; start a kernel with -kernel", name);
-      return OPTIONS_BAD;
+enum options_result options_parse(struct options *o, int argc, char **argv, char *error, size_t size)
+{
+    struct parser p = {.o = o, .error = error, .error_size = size, .result = OPTIONS_RUN};
+    *o = (struct options){
+        .ram_bytes = (uint64_t)128 << 20, .cpus = 1, .until_ticks = UINT64_MAX, .until_ns = UINT64_MAX};
+    for (int n = 1; n < argc; n++) {
+        const char *name = argv[n], *value = NULL;
+        char shown[64];
+        if (name[0] != '-' || !name[1]) {
+            bad(&p, "%s: disks come later; start a kernel with -kernel", name);
+            return OPTIONS_BAD;
+        }
+        name += name[1] == '-' ? 2 : 1;
+        size_t length = strcspn(name, "=");
+        const struct option *option = find(name, length);
+        snprintf(shown, sizeof shown, "%.*s", (int)(name - argv[n] + (ptrdiff_t)length), argv[n]);
+        p.shown = shown;
+        if (!option) {
+            const struct option *near = nearest(name, length);
+            bad(&p, "unknown option '%s'; did you mean '%s%s'?", shown, near->dashes, near->name);
+            return OPTIONS_BAD;
+        }
+        if (name[length]) {
+            value = name + length + 1;
+            if (option->argument == ARG_NONE) {
+                bad(&p, "%s takes no value", shown);
+                return OPTIONS_BAD;
+            }
+        } else if (option->argument == ARG_NEEDED) {
+            if (n + 1 == argc) {
+                bad(&p, "%s needs an argument:%s", shown, *option->usage ? option->usage : " VALUE");
+                return OPTIONS_BAD;
+            }
+            value = argv[++n];
+        }
+        if (!option->take(&p, value))
+            return OPTIONS_BAD;
+        if (p.result != OPTIONS_RUN)
+            return p.result;
     }
-    name += name[1] == '-' ? 2 : 1;
-    size_t length = strcspn(name, "=");
-    const struct option *option = find(name, length);
-    snprintf(shown, sizeof shown, "%.*s",
-             (int)(name - argv[n] + (ptrdiff_t)length), argv[n]);
-    p.shown = shown;
-    if (!option) {
-      const struct option *near = nearest(name, length);
-      bad(&p, "unknown option '%s'; did you mean '%s%s'?", shown, near->dashes,
-          near->name);
-      return OPTIONS_BAD;
-    }
-    if (name[length]) {
-      value = name + length + 1;
-      if (option->argument == ARG_NONE) {
-        bad(&p, "%s takes no value", shown);
-        return OPTIONS_BAD;
-      }
-    } else if (option->argument == ARG_NEEDED) {
-      if (n + 1 == argc) {
-        bad(&p, "%s needs an argument:%s", shown,
-            *option->usage ? option->usage : " VALUE");
-        return OPTIONS_BAD;
-      }
-      value = argv[++n];
-    }
-    if (!option->take(&p, value))
-      return OPTIONS_BAD;
-    if (p.result != OPTIONS_RUN)
-      return p.result;
-  }
-  return complete(&p) ? OPTIONS_RUN : OPTIONS_BAD;
+    return complete(&p) ? OPTIONS_RUN : OPTIONS_BAD;
 }

@@ -11,10 +11,10 @@ enum port_kind { PORT_NULL, PORT_STDIO, PORT_FILE };
 
 // Where a serial port or the debug console is connected.
 struct port_options {
-  enum port_kind kind;
-  bool keys;        // PORT_STDIO: Ctrl-A commands are taken out of the input
-                    // (mon:stdio)
-  const char *file; // PORT_FILE
+    enum port_kind kind;
+    bool keys;        // PORT_STDIO: Ctrl-A commands are taken out of the input
+                      // (mon:stdio)
+    const char *file; // PORT_FILE
 };
 
 enum time_mode { TIME_AUTO, TIME_FAST, TIME_LIVE };
@@ -22,33 +22,32 @@ enum rtc_base { RTC_DEFAULT, RTC_UTC, RTC_LOCALTIME, RTC_DATE };
 
 // What the command line asks for. Strings point into argv.
 struct options {
-  const char *kernel, *initrd, *append; // NULL: not given
-  uint64_t ram_bytes;
-  unsigned cpus; // 1..255
-  unsigned serial_count;
-  struct port_options serial[MACHINE_SERIAL_PORTS];
-  struct port_options debugcon;
-  bool window_wanted; // neither -nographic nor -display none was given
-  bool no_reboot;
-  bool guest_unpack;
-  enum time_mode time;
-  enum rtc_base rtc;
-  uint64_t rtc_date;    // RTC_DATE: seconds since 1970
-  uint64_t until_ticks; // UINT64_MAX: no such limit
-  uint64_t until_ns;    // guest time, UINT64_MAX: no such limit
-  bool digest;
-  const char *digest_file;
-  uint64_t digest_every; // ticks, 0: no series
-  bool seed_given;
-  uint64_t seed;
+    const char *kernel, *initrd, *append; // NULL: not given
+    uint64_t ram_bytes;
+    unsigned cpus; // 1..255
+    unsigned serial_count;
+    struct port_options serial[MACHINE_SERIAL_PORTS];
+    struct port_options debugcon;
+    bool window_wanted; // neither -nographic nor -display none was given
+    bool no_reboot;
+    bool guest_unpack;
+    enum time_mode time;
+    enum rtc_base rtc;
+    uint64_t rtc_date;    // RTC_DATE: seconds since 1970
+    uint64_t until_ticks; // UINT64_MAX: no such limit
+    uint64_t until_ns;    // guest time, UINT64_MAX: no such limit
+    bool digest;
+    const char *digest_file;
+    uint64_t digest_every; // ticks, 0: no series
+    bool seed_given;
+    uint64_t seed;
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_BAD };
 
 // Parses argv[1..argc-1]. OPTIONS_BAD comes with one line in `error` (size
 // bytes). Opens and reads nothing.
-enum options_result options_parse(struct options *o, int argc, char **argv,
-                                  char *error, size_t size);
+enum options_result options_parse(struct options *o, int argc, char **argv, char *error, size_t size);
 
 // Prints all options, each at column 0.
 void options_help(FILE *to);

@@ -9,17 +9,16 @@ struct session;
 
 // Status of the process; a debug exit has (value << 1) | 1.
 enum {
-  STATUS_END = 0,    // power-off, the reset that -no-reboot ends with, --until,
-                     // the key to leave
-  STATUS_OUTPUT = 1, // output cannot be written
-  STATUS_BAD_INPUT = 2, // wrong option or file
-  STATUS_HALTED = 10,   // nothing can wake the machine again
+    STATUS_END = 0,       // power-off, the reset that -no-reboot ends with, --until,
+                          // the key to leave
+    STATUS_OUTPUT = 1,    // output cannot be written
+    STATUS_BAD_INPUT = 2, // wrong option or file
+    STATUS_HALTED = 10,   // nothing can wake the machine again
 };
 
 // Opens what the options name. NULL with a line in `error` (size bytes). `o`
 // must live as long.
-struct session *session_create(const struct options *o, char *error,
-                               size_t size);
+struct session *session_create(const struct options *o, char *error, size_t size);
 void session_destroy(struct session *s);
 
 // Fills in all of `config`, with backends that belong to the session.

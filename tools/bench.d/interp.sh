@@ -5,8 +5,6 @@
 BOCHS_PACKAGES=(bochs bochsbios vgabios xorriso isolinux syslinux-common)
 BOCHS_TIMEOUT_S=1800
 
-known_programs() { sed 's/#.*//' tools/bench.d/programs | awk 'NF { print $1 }'; }
-
 # One ISO with the kernel and the RAM disk that the emulator gets, started by ISOLINUX.
 make_iso() {
   local tree=$work/iso
@@ -52,14 +50,16 @@ collect() {
 # value WHO NAME FIELD: the median over the runs (field 3 nanoseconds, 4 ticks); nothing if not measured
 value() { awk -v who="$1" -v name="$2" -v field="$3" '$1 == who && $2 == name { print $field }' "$work/samples" | median; }
 
-# What Bochs' figures belong to: the programs' bytes, the kernel's, and the processor.
-guest_key() { cat "$work"/bench-* tools/bench.d/guest/bench-init "$kernel" | cksum | cut -d ' ' -f 1; }
+# What Bochs' figures belong to, besides the processor: the programs, how they are compiled, the kernel.
+guest_key() {
+  { cat tools/bench.d/guest/* "$kernel"; printf '%s\n' "${GUEST_FLAGS[@]}" "$(gcc -dumpfullversion)"; } | cksum | cut -d ' ' -f 1
+}
 
 # Takes Bochs' samples from a file that --json wrote; it has one program a line.
 read_bochs_file() {
   local name
   grep -qF "\"guest\": \"$(guest_key)\"" "$bochs_file" ||
-    say "note: $bochs_file was measured with another compiler, kernel or set of programs"
+    say "note: $bochs_file was measured with another compiler, kernel or version of the programs"
   grep -qF "\"processor\": \"$(cpu_model)\"" "$bochs_file" ||
     say "note: $bochs_file was measured on another processor"
   for name in boot "${programs[@]}"; do
@@ -102,12 +102,8 @@ write_json() {
 }
 
 bench_interp() {
-  local all name append i ratio geomean='' list
-  mapfile -t all < <(known_programs)
-  [ ${#programs[@]} != 0 ] || programs=("${all[@]}")
-  for name in "${programs[@]}"; do
-    known_programs | grep -qxF -- "$name" || die -s 2 "no program '$name' (${all[*]})"
-  done
+  local name append i ratio geomean='' list
+  [ ${#programs[@]} != 0 ] || programs=("${known[@]}")
   runs=${runs:-1}
   if [ "$bochs" = 1 ] && [ -z "$bochs_file" ]; then
     packages_install "$yes" "${BOCHS_PACKAGES[@]}" || die -s 2 "Bochs is missing; --no-bochs goes without"
@@ -160,7 +156,7 @@ bench_interp() {
     geomean=$(for name in "${programs[@]}"; do
       printf '%s %s\n' "$(value ours "$name" 3)" "$(value bochs "$name" 3)"
     done | awk '$1 > 0 && $2 > 0 { sum += log($2 / $1); n++ } END { if (n) printf "%.2f", exp(sum / n) }')
-    if [ ${#programs[@]} = ${#all[@]} ]; then
+    if [ ${#programs[@]} = ${#known[@]} ]; then
       verdict "times Bochs, geometric mean" "$geomean" at-least "$FLOOR_GEOMEAN" ""
     else
       printf '%-44s %9s       (not judged: not all programs)\n' "times Bochs, geometric mean" "$geomean"
