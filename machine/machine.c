@@ -266,9 +266,15 @@ void machine_set_ratio(struct machine *m, uint64_t ns_per_mega)
         enter(m, JOURNAL_RATIO, 0, ns_per_mega, NULL, 0);
 }
 
+// Whoever is at the other end waits until someone listens: the guest raises RTS or enables receive interrupts. Before that
+// a driver's first reset of the FIFO would eat what was typed.
 size_t machine_serial_room(const struct machine *m, unsigned port)
 {
-    return port < m->config.serial_count ? uart_16550a_room(&m->uart[port]) : 0;
+    enum { IER_ERBFI = 1, MCR_RTS = 2 };
+    if (port >= m->config.serial_count)
+        return 0;
+    const struct uart_16550a *u = &m->uart[port];
+    return u->s.ier & IER_ERBFI || u->s.mcr & MCR_RTS ? uart_16550a_room(u) : 0;
 }
 
 size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *bytes, size_t n)
