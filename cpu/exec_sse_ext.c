@@ -1,9 +1,9 @@
 // SSE3, SSSE3 and SSE4.1 on XMM registers.
 //
-// After Intel SDM volume 1, 12.3 (SSE3), 12.6 (SSSE3), 12.10 (SSE4.1), and the instructions' pages in volume 2. FISTTP is
-// with the x87, MONITOR with the system instructions; the MMX forms of SSSE3 are in exec_mmx.c.
-// Differs: MOVNTDQA's hint means nothing. DPPS and DPPD add in the order of the manual's pages, and end at the first of
-// their steps (products, sums) that raises an unmasked exception.
+// After Intel SDM volume 1, 12.3 (SSE3), 12.6 (SSSE3), 12.10 (SSE4.1), and the instructions' pages in volume 2. FISTTP
+// is with the x87, MONITOR with the system instructions; the MMX forms of SSSE3 are in exec_mmx.c. Differs: MOVNTDQA's
+// hint means nothing. DPPS and DPPD add in the order of the manual's pages, and end at the first of their steps
+// (products, sums) that raises an unmasked exception.
 #include "cpu/exec_table.h"
 #include "cpu/packed.h"
 #include "cpu/sse.h"

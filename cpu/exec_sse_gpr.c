@@ -1,8 +1,8 @@
 // What came with SSE4.2 and after it for general registers: CRC32, POPCNT, MOVBE.
 //
 // After the instructions' pages in Intel SDM volume 2.
-#include "cpu/exec_table.h"
 #include "cpu/exec.h"
+#include "cpu/exec_table.h"
 
 // ---- CRC32 (the Castagnoli polynomial 11EDC6F41h, bits reflected) ----------------------------------------------
 

@@ -258,8 +258,7 @@ SSE_SHUFFLE(pshufhw, v_pshufhw)
 
 // ---- MASKMOVDQU -------------------------------------------------------------------------------------------------
 
-// Stores the bytes of v that `mask` selects at DS:rDI (or the prefix's segment).
-static enum exec_result masked_store(struct cpu *c, const struct insn *i, struct v128 v, unsigned mask, unsigned size)
+enum exec_result sse_masked_store(struct cpu *c, const struct insn *i, struct v128 v, unsigned mask, unsigned size)
 {
     if (!mask)
         return EXEC_NEXT;
@@ -279,6 +278,6 @@ static enum exec_result masked_store(struct cpu *c, const struct insn *i, struct
 enum exec_result x_maskmovdqu(struct cpu *c, const struct insn *i)
 {
     struct v128 mask = xmm_get(c, i->rm);
-    TRY(masked_store(c, i, xmm_get(c, i->reg), q_pmovmskb(mask.lo) | q_pmovmskb(mask.hi) << 8, 16));
+    TRY(sse_masked_store(c, i, xmm_get(c, i->reg), q_pmovmskb(mask.lo) | q_pmovmskb(mask.hi) << 8, 16));
     return next(c, i);
 }

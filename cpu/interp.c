@@ -139,8 +139,8 @@ static uint64_t code_linear(const struct cpu *c, uint64_t rip)
     return c->mode & MODE_64 ? rip : (uint32_t)(rip + c->s.seg[SEG_CS].base);
 }
 
-// The block at a linear address, decoded if need be; NULL with the fault in c->exc. Looking up a page can empty the cache,
-// after which every pointer into it is stale: then it begins again.
+// The block at a linear address, decoded if need be; NULL with the fault in c->exc. Looking up a page can empty the
+// cache, after which every pointer into it is stale: then it begins again.
 static struct block *find_block(struct cpu *c, uint64_t linear)
 {
     unsigned off = (unsigned)(linear & PAGE_MASK);

@@ -97,6 +97,9 @@ static inline enum exec_result load_v128(struct cpu *c, const struct insn *i, st
     }                                                                                                                  \
     SSE_BINARY(name, v_##name)
 
+// MASKMOVDQU, MASKMOVQ: stores those of v's lower `size` bytes that `mask` selects at DS:rDI (or the prefix's segment).
+enum exec_result sse_masked_store(struct cpu *c, const struct insn *i, struct v128 v, unsigned mask, unsigned size);
+
 // ---- floating point ---------------------------------------------------------------------------------------------
 
 static inline struct fp_env sse_env(const struct cpu *c)
@@ -137,7 +140,7 @@ static inline void sse_compare_flags(struct cpu *c, enum fp_relation r)
 }
 
 // A function of both forms around one that does the work: f(c, i, operand), false if sse_fault() is due.
-#define SSE_SCALAR(name, f, size, type)                                                                             \
+#define SSE_SCALAR(name, f, size, type)                                                                                \
     enum exec_result x_##name##_r(struct cpu *c, const struct insn *i)                                                 \
     {                                                                                                                  \
         return likely(f(c, i, (type)xmm(c, i->rm)[0])) ? next(c, i) : sse_fault(c, i);                                 \
@@ -148,7 +151,7 @@ static inline void sse_compare_flags(struct cpu *c, enum fp_relation r)
         TRY(load(c, i, size, &b));                                                                                     \
         return likely(f(c, i, (type)b)) ? next(c, i) : sse_fault(c, i);                                                \
     }
-#define SSE_PACKED(name, f)                                                                                         \
+#define SSE_PACKED(name, f)                                                                                            \
     enum exec_result x_##name##_r(struct cpu *c, const struct insn *i)                                                 \
     {                                                                                                                  \
         return likely(f(c, i, xmm_get(c, i->rm))) ? next(c, i) : sse_fault(c, i);                                      \

@@ -25,7 +25,7 @@ struct tlb2_entry {
 
 struct code_page; // cpu/code.h
 
-#define TLB_LOG     2048u
+#define TLB_LOG 2048u
 #ifndef TABLE_PAGES
 #define TABLE_PAGES 16384u
 #endif

@@ -6,7 +6,7 @@
 #include "core/line.h"
 #include "core/map.h"
 
-#define RESET_CONTROL_PORT_92  0x92u  // where the board maps reset_control_port92_io, one port
+#define RESET_CONTROL_PORT_92 0x92u // where the board maps reset_control_port92_io, one port
 
 // clang-format off
 #define RESET_CONTROL_STATE(F, A, S, T)                                                                                \
@@ -18,8 +18,8 @@ STATE_STRUCT(reset_control_state, RESET_CONTROL_STATE);
 struct reset_control {
     struct reset_control_state s;
     // Wiring, set by the board after reset_control_init().
-    struct line a20;   // high: the processor's A20 reaches memory
-    struct line init;  // pulsed high: soft reset, the processor's INIT
+    struct line a20;  // high: the processor's A20 reaches memory
+    struct line init; // pulsed high: soft reset, the processor's INIT
 };
 
 extern const struct device_class reset_control_class;

@@ -1,66 +1,67 @@
-// The stdio multiplexer's keys, as in QEMU: Ctrl-A, then a letter.
+// The keys that QEMU's character multiplexer has, after Ctrl-A: x, h, c, b, t, s and Ctrl-A itself. Not implemented:
+// the monitor (c), a break (b: the board's serial input carries bytes only), saving disks (s). Differs: timestamps (t)
+// are guest time since power-on, so that they are the same in every run.
 #include "host/console.h"
 
 #include <stdio.h>
 
-enum { CTRL_A = 1 };
-
-static const char help[] = "\r\n"
-                           "Ctrl-A h       this help\r\n"
-                           "Ctrl-A x       end the emulator\r\n"
-                           "Ctrl-A s       save disk data (there are no disks yet)\r\n"
-                           "Ctrl-A t       time stamps on or off\r\n"
-                           "Ctrl-A b       send a break (comes later)\r\n"
-                           "Ctrl-A c       monitor (comes later)\r\n"
-                           "Ctrl-A Ctrl-A  send Ctrl-A\r\n";
+#define ESCAPE 0x01 // Ctrl-A
 
 void console_init(struct console *c, bool keys)
 {
     *c = (struct console){.keys = keys, .line_start = true};
 }
 
-enum console_key console_key(struct console *c, uint8_t byte, const char **answer)
+enum console_action console_key(struct console *c, uint8_t byte, const char **answer)
 {
-    if (!c->escape) {
-        c->escape = c->keys && byte == CTRL_A;
-        return c->escape ? CONSOLE_NONE : CONSOLE_SEND;
+    if (!c->keys)
+        return CONSOLE_SEND;
+    if (!c->escaped) {
+        c->escaped = byte == ESCAPE;
+        return c->escaped ? CONSOLE_NONE : CONSOLE_SEND;
     }
-    c->escape = false;
+    c->escaped = false;
     switch (byte) {
+    case ESCAPE:
+        return CONSOLE_SEND;
     case 'x':
         return CONSOLE_EXIT;
     case 'h':
     case '?':
-        *answer = help;
+        *answer = "\n"
+                  "Ctrl-A h    this help\n"
+                  "Ctrl-A x    leave: the machine is switched off at once\n"
+                  "Ctrl-A s    save the disks (there are none yet)\n"
+                  "Ctrl-A t    guest time before each line, on or off\n"
+                  "Ctrl-A b    send a break (not there yet)\n"
+                  "Ctrl-A c    the monitor (comes later)\n"
+                  "Ctrl-A Ctrl-A    send a Ctrl-A\n";
         return CONSOLE_SAY;
     case 'c':
-        *answer = "\r\nThe monitor comes later.\r\n";
-        return CONSOLE_SAY;
-    case 's':
-        *answer = "\r\nThere are no disks yet.\r\n";
+        *answer = "\nthe monitor comes later\n";
         return CONSOLE_SAY;
     case 'b':
-        *answer = "\r\nSending a break comes later.\r\n";
+        *answer = "\na break cannot be sent yet\n";
+        return CONSOLE_SAY;
+    case 's':
+        *answer = "\nthere are no disks yet\n";
         return CONSOLE_SAY;
     case 't':
-        c->stamps = !c->stamps;
+        c->timestamps = !c->timestamps;
         return CONSOLE_NONE;
-    case CTRL_A:
-        return CONSOLE_SEND;
     default:
         return CONSOLE_NONE;
     }
 }
 
-size_t console_stamp(struct console *c, uint8_t byte, uint64_t ns, char stamp[CONSOLE_STAMP])
+size_t console_stamp(struct console *c, uint8_t byte, uint64_t ns, char out[CONSOLE_STAMP])
 {
-    bool start = c->line_start;
+    bool stamp = c->timestamps && c->line_start;
     c->line_start = byte == '\n';
-    if (!c->stamps || !start)
+    if (!stamp)
         return 0;
     uint64_t ms = ns / 1000000;
-    int n = snprintf(stamp, CONSOLE_STAMP, "[%02llu:%02llu:%02llu.%03llu] ", (unsigned long long)(ms / 3600000),
-                     (unsigned long long)(ms / 60000 % 60), (unsigned long long)(ms / 1000 % 60),
-                     (unsigned long long)(ms % 1000));
-    return n > 0 && n < CONSOLE_STAMP ? (size_t)n : 0;
+    int n = snprintf(out, CONSOLE_STAMP, "[%02u:%02u:%02u.%03u] ", (unsigned)(ms / 3600000 % 1000),
+                     (unsigned)(ms / 60000 % 60), (unsigned)(ms / 1000 % 60), (unsigned)(ms % 1000));
+    return (size_t)n;
 }

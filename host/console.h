@@ -1,26 +1,32 @@
-// The keys of the stdio multiplexer (QEMU's Ctrl-A commands) and time stamps of output lines. Pure.
+// The keys of the terminal: Ctrl-A commands in the input, timestamps in the output. Pure: reads and writes nothing.
 #ifndef HOST_CONSOLE_H
 #define HOST_CONSOLE_H
 
 #include "core/types.h"
 
 struct console {
-    bool keys;       // Ctrl-A begins a command (mon:stdio); else every byte goes to the guest
-    bool escape;     // Ctrl-A was typed
-    bool stamps;     // lines of output begin with the guest's time
-    bool line_start; // the next byte of output begins a line
+    bool keys;       // Ctrl-A commands are taken out; otherwise every byte is the guest's
+    bool escaped;    // Ctrl-A came last
+    bool timestamps; // lines are stamped
+    bool line_start; // the next byte out begins a line
 };
 
-// What a typed byte means.
-enum console_key { CONSOLE_NONE, CONSOLE_SEND, CONSOLE_EXIT, CONSOLE_SAY };
+enum console_action {
+    CONSOLE_NONE, // the byte was used up
+    CONSOLE_SEND, // the byte goes to the guest
+    CONSOLE_EXIT, // end the run
+    CONSOLE_SAY,  // show *answer
+};
+
+#define CONSOLE_STAMP 20 // room that console_stamp() needs
 
 void console_init(struct console *c, bool keys);
 
-// CONSOLE_SEND: the byte goes to the guest. CONSOLE_SAY: *answer is to be shown; it has CR LF line ends.
-enum console_key console_key(struct console *c, uint8_t byte, const char **answer);
+// Takes one byte of input. With CONSOLE_SAY, *answer is text to show, lines ending in a newline.
+enum console_action console_key(struct console *c, uint8_t byte, const char **answer);
 
-// Before an output byte is written: the stamp that goes in front of it, if any. `ns` is guest time. Returns its length.
-#define CONSOLE_STAMP 40
-size_t console_stamp(struct console *c, uint8_t byte, uint64_t ns, char stamp[CONSOLE_STAMP]);
+// Before `byte` goes out at guest time `ns`: writes the stamp that belongs before it, if any, to `out`; returns its
+// length.
+size_t console_stamp(struct console *c, uint8_t byte, uint64_t ns, char out[CONSOLE_STAMP]);
 
 #endif

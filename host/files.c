@@ -1,4 +1,4 @@
-// Reading and creating files.
+// Whole files into memory.
 #include "host/files.h"
 
 #include <errno.h>
@@ -8,53 +8,66 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool fail(const char *name, const char *why, int fd, struct file_bytes *f, char *error, size_t size)
+#define FIRST_PIECE (1u << 20)
+
+static const char too_large[] = "does not fit into the guest's memory (-m)";
+
+static bool fail(const char *path, const char *reason, char *error, size_t size)
 {
-    snprintf(error, size, "%s: %s", name, why);
-    if (fd >= 0)
-        close(fd);
-    file_free(f);
+    snprintf(error, size, "%s: %s", path, reason);
     return false;
 }
 
-bool file_read(const char *name, uint64_t max, struct file_bytes *out, char *error, size_t size)
+// Reads until the end, at most limit + 1 bytes. NULL or the reason.
+static const char *read_all(int fd, size_t expected, uint64_t limit, struct file_bytes *out)
 {
-    struct stat st;
-    *out = (struct file_bytes){0};
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st))
-        return fail(name, strerror(errno), fd, out, error, size);
-    if (S_ISDIR(st.st_mode))
-        return fail(name, "is a directory", fd, out, error, size);
-    if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > max)
-        return fail(name, "is larger than the guest's memory", fd, out, error, size);
-    size_t room = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 1 << 20;
+    size_t room = expected < limit ? expected + 1 : (size_t)limit + 1;
     out->bytes = malloc(room);
-    while (out->bytes) {
-        ssize_t got = read(fd, out->bytes + out->size, room - out->size);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail(name, strerror(errno), fd, out, error, size);
-        if (got == 0)
-            break;
-        out->size += (size_t)got;
-        if (out->size > max)
-            return fail(name, "is larger than the guest's memory", fd, out, error, size);
-        if (out->size == room) {
-            uint8_t *more = realloc(out->bytes, room * 2);
-            if (!more)
-                return fail(name, "out of memory", fd, out, error, size);
-            out->bytes = more;
-            room *= 2;
-        }
-    }
     if (!out->bytes)
-        return fail(name, "out of memory", fd, out, error, size);
-    if (out->size == 0)
-        return fail(name, "is empty", fd, out, error, size);
+        return "out of memory";
+    for (;;) {
+        ssize_t n = read(fd, out->bytes + out->size, room - out->size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return strerror(errno);
+        if (n == 0)
+            return out->size ? NULL : "the file is empty";
+        out->size += (size_t)n;
+        if (out->size > limit)
+            return too_large;
+        if (out->size < room)
+            continue;
+        room = room < limit / 2 ? room * 2 : (size_t)limit + 1;
+        uint8_t *bigger = realloc(out->bytes, room);
+        if (!bigger)
+            return "out of memory";
+        out->bytes = bigger;
+    }
+}
+
+bool file_read(const char *path, uint64_t limit, struct file_bytes *out, char *error, size_t size)
+{
+    *out = (struct file_bytes){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(path, strerror(errno), error, size);
+    struct stat st;
+    const char *reason = NULL;
+    if (fstat(fd, &st) != 0)
+        reason = strerror(errno);
+    else if (S_ISDIR(st.st_mode))
+        reason = "is a directory";
+    else if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > limit)
+        reason = too_large;
+    else
+        reason = read_all(fd, S_ISREG(st.st_mode) ? (size_t)st.st_size : FIRST_PIECE, limit, out);
     close(fd);
-    return true;
+    if (!reason)
+        return true;
+    fail(path, reason, error, size);
+    file_free(out);
+    return false;
 }
 
 void file_free(struct file_bytes *f)
@@ -63,10 +76,10 @@ void file_free(struct file_bytes *f)
     *f = (struct file_bytes){0};
 }
 
-int file_create(const char *name, char *error, size_t size)
+int file_create(const char *path, char *error, size_t size)
 {
-    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0)
-        snprintf(error, size, "%s: %s", name, strerror(errno));
+        fail(path, strerror(errno), error, size);
     return fd;
 }

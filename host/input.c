@@ -1,6 +1,5 @@
-// Reading the standard input without ever blocking on it: only poll() says when
-// to read, so that the descriptor, which other processes may share, stays as it
-// is.
+// Reading the standard input without ever blocking on it: only poll() says when to read, so that the descriptor, which
+// other processes may share, stays as it is.
 #include "host/input.h"
 #include "host/terminal.h"
 
@@ -62,8 +61,8 @@ void input_wait(struct input *in, uint64_t ns)
 {
     struct pollfd fd = {.fd = in->fd, .events = POLLIN};
     size_t room = make_room(in);
-    // A pipe waits for the guest; from a terminal the key to leave must come
-    // through also when the guest does not listen.
+    // A pipe waits for the guest; from a terminal the key to leave must come through also when the guest does not
+    // listen.
     bool want = input_attached(in) && (room || in->terminal);
     if (terminal_wait(&fd, want, ns) <= 0)
         return;

@@ -9,8 +9,7 @@
 enum input_kind {
     INPUT_NONE,   // no port uses it
     INPUT_LIVE,   // terminal, pipe or socket: someone may answer at any time
-    INPUT_PULLED, // file or device: read when the guest has room, so that runs
-                  // are the same
+    INPUT_PULLED, // file or device: read when the guest has room, so that runs are the same
 };
 
 struct input {
@@ -18,8 +17,7 @@ struct input {
     enum input_kind kind;
     bool terminal;
     bool ended;   // end of input
-    bool overrun; // a terminal's bytes were dropped since the last key that was
-                  // kept
+    bool overrun; // a terminal's bytes were dropped since the last key that was kept
     bool exit;    // the key to leave was typed
     struct console *console;
     void (*say)(void *ctx, const char *text); // answers to keys
@@ -37,13 +35,11 @@ static inline bool input_attached(const struct input *in)
     return in->kind == INPUT_LIVE && !in->ended;
 }
 
-// INPUT_LIVE: reads what is there, after waiting for it for at most `ns`
-// (UINT64_MAX: until it comes or a signal asks for the end). Also waits when no
-// input is attached.
+// INPUT_LIVE: reads what is there, after waiting for it for at most `ns` (UINT64_MAX: until it comes or a signal asks
+// for the end). Also waits when no input is attached.
 void input_wait(struct input *in, uint64_t ns);
 
-// INPUT_PULLED: reads on until `n` bytes for the guest are there, the input
-// ends or the key to leave comes.
+// INPUT_PULLED: reads on until `n` bytes for the guest are there, the input ends or the key to leave comes.
 void input_pull(struct input *in, size_t n);
 
 // The bytes that wait for the guest; the first `n` of them are done with.

@@ -1,6 +1,5 @@
-// The command line in QEMU's spelling. A single and a double dash are the same,
-// and `--name=value` is `--name value`. Not implemented: disks, firmware,
-// displays, networks, the monitor, gdb, and the second engine: each says so.
+// The command line in QEMU's spelling. A single and a double dash are the same, and `--name=value` is `--name value`.
+// Not implemented: disks, firmware, displays, networks, the monitor, gdb, and the second engine: each says so.
 #include "host/options.h"
 
 #include <stdarg.h>
@@ -91,9 +90,8 @@ static bool parse_u64(const char *text, uint64_t *out)
     return true;
 }
 
-// A decimal number with an optional fraction, times `unit`, rounded down; stops
-// at the first other character, which goes to *end. False without digits or
-// beyond 64 bits.
+// A decimal number with an optional fraction, times `unit`, rounded down; stops at the first other character, which
+// goes to *end. False without digits or beyond 64 bits.
 static bool parse_decimal(const char *text, const char **end, uint64_t *whole, uint64_t *billionths)
 {
     if (!is_digit(*text))
@@ -317,8 +315,7 @@ static bool take_no_reboot(struct parser *p, const char *value)
     return true;
 }
 
-// Days from 1970-01-01 to a day of the proleptic Gregorian calendar, year 1 or
-// later.
+// Days from 1970-01-01 to a day of the proleptic Gregorian calendar, year 1 or later.
 static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
 {
     // Years that begin in March have their leap day at the end.
@@ -553,8 +550,7 @@ const char *options_version(void)
 
 #define NAME_MAX_LENGTH 24
 
-// How many insertions, deletions, replacements and swaps of neighbours make `b`
-// of `a`.
+// How many insertions, deletions, replacements and swaps of neighbours make `b` of `a`.
 static unsigned distance(const char *a, size_t na, const char *b, size_t nb)
 {
     unsigned d[NAME_MAX_LENGTH + 1][NAME_MAX_LENGTH + 1];
@@ -612,8 +608,7 @@ static bool complete(struct parser *p)
     o->serial_count = p->ports;
     if (p->ports == 0) {
         o->serial_count = 1;
-        // Without a display option the debug console may have the terminal: the
-        // port would be in the window.
+        // Without a display option the debug console may have the terminal: the port would be in the window.
         if (p->nographic || (o->window_wanted && o->debugcon.kind != PORT_STDIO))
             o->serial[0] = (struct port_options){.kind = PORT_STDIO, .keys = true};
     }

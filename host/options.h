@@ -1,5 +1,4 @@
-// The command line: one table of options, from which parsing, `-help` and the
-// suggestion for a wrong name come.
+// The command line: one table of options, from which parsing, `-help` and the suggestion for a wrong name come.
 #ifndef HOST_OPTIONS_H
 #define HOST_OPTIONS_H
 
@@ -12,8 +11,7 @@ enum port_kind { PORT_NULL, PORT_STDIO, PORT_FILE };
 // Where a serial port or the debug console is connected.
 struct port_options {
     enum port_kind kind;
-    bool keys;        // PORT_STDIO: Ctrl-A commands are taken out of the input
-                      // (mon:stdio)
+    bool keys;        // PORT_STDIO: Ctrl-A commands are taken out of the input (mon:stdio)
     const char *file; // PORT_FILE
 };
 
@@ -45,8 +43,7 @@ struct options {
 
 enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_BAD };
 
-// Parses argv[1..argc-1]. OPTIONS_BAD comes with one line in `error` (size
-// bytes). Opens and reads nothing.
+// Parses argv[1..argc-1]. OPTIONS_BAD comes with one line in `error` (size bytes). Opens and reads nothing.
 enum options_result options_parse(struct options *o, int argc, char **argv, char *error, size_t size);
 
 // Prints all options, each at column 0.

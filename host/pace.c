@@ -1,8 +1,6 @@
-// A guest that computes should see as much time pass as there is on the wall: a
-// tick then stands for as many nanoseconds as it takes here. That speed is
-// measured and smoothed; what is left of a difference is steered away within a
-// fraction of a second. A guest that sleeps needs no steering: its time is
-// moved on to the wall's.
+// A guest that computes should see as much time pass as there is on the wall: a tick then stands for as many
+// nanoseconds as it takes here. That speed is measured and smoothed; what is left of a difference is steered away
+// within a fraction of a second. A guest that sleeps needs no steering: its time is moved on to the wall's.
 #include "host/pace.h"
 
 #define MEASURE_NS 5000000u // of executing, for one measurement

@@ -1,5 +1,4 @@
-// Live time: how guest time follows the clock on the wall. Pure: wall time
-// comes as an argument. All times in ns.
+// Live time: how guest time follows the clock on the wall. Pure: wall time comes as an argument. All times in ns.
 #ifndef HOST_PACE_H
 #define HOST_PACE_H
 
@@ -23,12 +22,10 @@ void pace_start(struct pace *p, uint64_t wall, uint64_t guest, uint64_t ratio);
 // The guest time that belongs to wall time `wall`.
 uint64_t pace_guest_at(const struct pace *p, uint64_t wall);
 
-// How long to wait before going on, 0 if the guest is not ahead. Far behind, it
-// starts anew.
+// How long to wait before going on, 0 if the guest is not ahead. Far behind, it starts anew.
 uint64_t pace_ahead(struct pace *p, uint64_t wall, uint64_t guest);
 
-// `ticks` were executed in `spent` ns of wall time. The ratio that should be in
-// force now, 0 for no change.
+// `ticks` were executed in `spent` ns of wall time. The ratio that should be in force now, 0 for no change.
 uint64_t pace_measure(struct pace *p, uint64_t ticks, uint64_t spent, uint64_t wall, uint64_t guest);
 
 #endif

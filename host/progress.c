@@ -1,5 +1,4 @@
-// The step itself has no time to look at the clock, so an alarm does. Its
-// handler reaches nothing but static data.
+// The step itself has no time to look at the clock, so an alarm does. Its handler reaches nothing but static data.
 #include "host/progress.h"
 
 #include <errno.h>

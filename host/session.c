@@ -1,10 +1,8 @@
-// The loop around machine_run(): input, output, idle time, the speed of live
-// time, digests, the end.
+// The loop around machine_run(): input, output, idle time, the speed of live time, digests, the end.
 //
-// In fast time a run is a function of its inputs: idle time is skipped by the
-// machine itself, a file is read as guest time passes, and no clock is looked
-// at but to look at a terminal or pipe from time to time. In live time guest
-// time follows the clock on the wall (host/pace.h).
+// In fast time a run is a function of its inputs: idle time is skipped by the machine itself, a file is read as guest
+// time passes, and no clock is looked at but to look at a terminal or pipe from time to time. In live time guest time
+// follows the clock on the wall (host/pace.h).
 #include "host/session.h"
 #include "host/files.h"
 #include "host/input.h"
@@ -20,11 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NEVER   UINT64_MAX
-#define LOOK_NS 2000000u // a busy machine's input is looked at this often, in wall time
-#define STEP_NS                                                                                                        \
-    20000000u                   // a sleeping machine that must stop at a tick sleeps no longer than
-                                // this
+#define NEVER        UINT64_MAX
+#define LOOK_NS      2000000u   // a busy machine's input is looked at this often, in wall time
+#define STEP_NS      20000000u  // a sleeping machine that must stop at a tick sleeps no longer than this
 #define DEFAULT_DATE 1767225600 // 2026-01-01T00:00:00Z, for runs that are to be repeated
 
 enum end { END_NOT, END_SIGNAL, END_KEY, END_OUTPUT, END_HALTED, END_UNTIL, END_MACHINE };
@@ -70,8 +66,7 @@ static bool same_file(int a, int b)
     return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-// What goes to stderr begins at column 0 also where the guest's output goes to
-// the same place.
+// What goes to stderr begins at column 0 also where the guest's output goes to the same place.
 static void fresh_line(struct session *s)
 {
     struct sink *out = s->stdout_sink;
@@ -259,8 +254,7 @@ static bool deliver(struct session *s)
     return taken != 0;
 }
 
-// Looks at a live input, but not at every slice: that would cost more than the
-// slice.
+// Looks at a live input, but not at every slice: that would cost more than the slice.
 static void look(struct session *s)
 {
     if (!input_attached(&s->input))
@@ -356,8 +350,7 @@ static enum machine_stop run_slice(struct session *s)
     return stop;
 }
 
-// The machine waits for an interrupt, or is `stuck`: nothing inside ends that.
-// END_HALTED when nothing outside does.
+// The machine waits for an interrupt, or is `stuck`: nothing inside ends that. END_HALTED when nothing outside does.
 static enum end pass_idle_time(struct session *s, bool stuck)
 {
     uint64_t until = stop_tick(s), deadline = stuck ? NEVER : machine_idle_deadline(s->m);

@@ -1,5 +1,4 @@
-// One run of a machine: its ports connected to the outside, its time passing at
-// the right speed, and its end.
+// One run of a machine: its ports connected to the outside, its time passing at the right speed, and its end.
 #ifndef HOST_SESSION_H
 #define HOST_SESSION_H
 
@@ -9,24 +8,21 @@ struct session;
 
 // Status of the process; a debug exit has (value << 1) | 1.
 enum {
-    STATUS_END = 0,       // power-off, the reset that -no-reboot ends with, --until,
-                          // the key to leave
+    STATUS_END = 0,       // power-off, the reset that -no-reboot ends with, --until, the key to leave
     STATUS_OUTPUT = 1,    // output cannot be written
     STATUS_BAD_INPUT = 2, // wrong option or file
     STATUS_HALTED = 10,   // nothing can wake the machine again
 };
 
-// Opens what the options name. NULL with a line in `error` (size bytes). `o`
-// must live as long.
+// Opens what the options name. NULL with a line in `error` (size bytes). `o` must live as long.
 struct session *session_create(const struct options *o, char *error, size_t size);
 void session_destroy(struct session *s);
 
 // Fills in all of `config`, with backends that belong to the session.
 void session_configure(struct session *s, struct machine_config *config);
 
-// Runs the machine, created with that configuration, to its end; the status.
-// Asked to end by a signal it comes back with everything written, and
-// terminal_signal() tells.
+// Runs the machine, created with that configuration, to its end; the status. Asked to end by a signal it comes back
+// with everything written, and terminal_signal() tells.
 int session_run(struct session *s, struct machine *m);
 
 // A line on stderr, "snowglobe: ..." and a newline.

@@ -1,5 +1,4 @@
-// Buffered output that may meet a slow reader, a reader that has gone, or a
-// full disk.
+// Buffered output that may meet a slow reader, a reader that has gone, or a full disk.
 #include "host/sink.h"
 #include "host/terminal.h"
 

@@ -1,5 +1,4 @@
-// Output of a serial port or the debug console: collected during a slice,
-// written at its end.
+// Output of a serial port or the debug console: collected during a slice, written at its end.
 #ifndef HOST_SINK_H
 #define HOST_SINK_H
 
@@ -13,8 +12,7 @@ struct sink {
     struct console *console;    // stamps lines; may be NULL
     uint64_t (*now)(void *ctx); // guest ns for stamps, needed with `console`
     void *now_ctx;
-    // Called when the reader is slow, to look at the input meanwhile; true: give
-    // up. May be NULL.
+    // Called when the reader is slow, to look at the input meanwhile; true: give up. May be NULL.
     bool (*blocked)(void *ctx);
     void *blocked_ctx;
     int error;      // errno of a failed write; from then on bytes are discarded
@@ -27,8 +25,7 @@ struct sink {
 // Of a struct char_backend; ctx is the sink.
 void sink_write(void *ctx, const uint8_t *bytes, size_t n);
 
-// Writes what has been collected. Waits for a slow reader, until a signal asks
-// for the end or `blocked` does.
+// Writes what has been collected. Waits for a slow reader, until a signal asks for the end or `blocked` does.
 void sink_flush(struct sink *s);
 
 #endif

@@ -8,8 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-// A file must not come to lie at a descriptor that means something else.
-// Nothing can be read from, or written to, what was closed.
+// A file must not come to lie at a descriptor that means something else. Nothing can be read from, or written to, what
+// was closed.
 static void fill_standard_descriptors(void)
 {
     int fd;
@@ -52,6 +52,10 @@ static int run(const struct options *o, char *error, size_t size)
     struct machine *m = machine_create(&config, error, size);
     int status = STATUS_BAD_INPUT;
     if (m && load(m, o, error, size)) {
+        if (o->window_wanted)
+            session_say("there is no window yet; going on as with -nographic");
+        if (o->cpus > 1)
+            session_say("-smp %u: one processor runs; more come later", o->cpus);
         terminal_init();
         status = session_run(s, m);
         *error = 0;
@@ -79,10 +83,6 @@ int start(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
-    if (o.window_wanted)
-        session_say("there is no window yet; going on as with -nographic");
-    if (o.cpus > 1)
-        session_say("-smp %u: one processor runs; more come later", o.cpus);
     int status = run(&o, error, sizeof error);
     if (*error)
         session_say("%s", error);

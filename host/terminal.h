@@ -1,4 +1,5 @@
-// The terminal and the signals: raw mode while the machine has it, restored at every end of the process.
+// The terminal and the signals of this process: raw mode that is always undone, signals that end the run in good order,
+// and waiting that neither misses a signal nor outlives it. One per process, as both belong to the process.
 #ifndef HOST_TERMINAL_H
 #define HOST_TERMINAL_H
 
@@ -6,25 +7,25 @@
 
 #include <poll.h>
 
-// Installs the handlers: SIGINT, SIGTERM, SIGHUP and SIGQUIT ask for an end in order (a second one ends at once),
-// crashes and SIGTSTP give the terminal back first. SIGPIPE is ignored.
+// Catches the signals that end a process. Those that ask for the end are kept for terminal_signal(); a second one, and
+// crashes, undo raw mode and then have their usual effect. Ignored ones stay ignored. SIGPIPE becomes an error of
+// write().
 void terminal_init(void);
 
-// Puts the terminal `fd` into raw mode; `take_signals`: Ctrl-C and kin become bytes for the guest. Nothing if it is
-// none.
-void terminal_raw(int fd, bool take_signals);
-
-// Gives the terminal back. Safe at any time, also in a signal handler.
+// Puts the terminal `fd` into raw mode, until terminal_restore(), exit() or the end by a signal. With `signals`,
+// Ctrl-C, Ctrl-Z and Ctrl-\ keep their meaning. Stopping (SIGTSTP) undoes it, continuing does it again. False if fd is
+// no terminal or refuses.
+bool terminal_raw(int fd, bool signals);
 void terminal_restore(void);
 
-// The signal that asks for the end, or 0.
+// The signal that asks for the end, 0 if none has come.
 int terminal_signal(void);
 
-// Ends the process by that signal, as its parent expects.
-void terminal_die(void);
+// As poll(), for at most `ns` nanoseconds (UINT64_MAX: no limit). Comes back early (0) when a signal asks for the end,
+// also if it came before the call.
+int terminal_wait(struct pollfd *fds, unsigned count, uint64_t ns);
 
-// poll() on one descriptor (none if `want` is false) for at most `ns` (UINT64_MAX: for ever), which a signal that asks
-// for the end interrupts without a gap. As poll() returns.
-int terminal_wait(struct pollfd *fd, bool want, uint64_t ns);
+// Ends this process by the signal that asked for the end.
+_Noreturn void terminal_die(void);
 
 #endif

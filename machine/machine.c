@@ -214,8 +214,9 @@ enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
             return m->stop = MACHINE_STUCK;
         if (!skip_idle || deadline == CLOCK_NEVER)
             return MACHINE_IDLE;
+        target = until < slice_end ? until : slice_end;
         if (m->clock.s.tick < deadline)
-            m->clock.s.tick = deadline < until ? deadline : until;
+            m->clock.s.tick = deadline < target ? deadline : target;
     }
 }
 
@@ -266,8 +267,8 @@ void machine_set_ratio(struct machine *m, uint64_t ns_per_mega)
         enter(m, JOURNAL_RATIO, 0, ns_per_mega, NULL, 0);
 }
 
-// Whoever is at the other end waits until someone listens: the guest raises RTS or enables receive interrupts. Before that
-// a driver's first reset of the FIFO would eat what was typed.
+// Whoever is at the other end waits until someone listens: the guest raises RTS or enables receive interrupts. Before
+// that a driver's first reset of the FIFO would eat what was typed.
 size_t machine_serial_room(const struct machine *m, unsigned port)
 {
     enum { IER_ERBFI = 1, MCR_RTS = 2 };
