@@ -1,6 +1,6 @@
 // The machine's clock and its event queue. Time inside the guest is counted in ticks (one per retired instruction, see
-// DESIGN: Time); guest nanoseconds are an exact rational function of the tick. Deadlines are in nanoseconds, and only
-// this file converts between the two. One clock per machine, no host time anywhere.
+// docs/architecture.md: Time); guest nanoseconds are an exact rational function of the tick. Deadlines are in
+// nanoseconds, and only this file converts between the two. One clock per machine, no host time anywhere.
 #ifndef CORE_CLOCK_H
 #define CORE_CLOCK_H
 

@@ -9,6 +9,7 @@ void log_init(struct log *log, void (*sink)(void *ctx, enum log_kind kind, const
     *log = (struct log){.sink = sink, .ctx = ctx};
     log->limit[LOG_HOST_ERROR] = UINT32_MAX;
     log->limit[LOG_INFO] = UINT32_MAX;
+    log->limit[LOG_NOT_IMPLEMENTED] = 10; // the guest's own errors are for those who ask for them
 }
 
 void log_line(struct log *log, enum log_kind kind, const char *fmt, ...)

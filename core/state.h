@@ -1,5 +1,5 @@
 // The state table: each chip lists its guest-visible fields once, and the struct, its reset values, saving, loading,
-// digests, `info NAME` and the documentation come from that list (DESIGN: State once).
+// digests, `info NAME` and the documentation come from that list.
 //
 // A list is a macro over two column macros, F for a scalar and A for an array, and S for a nested list:
 //

@@ -1,5 +1,5 @@
-// Decoded blocks (DESIGN: Blocks): at most 64 instructions within one physical page. An instruction that crosses into
-// the next page is a block of its own, registered on both pages. Invalidation is by 64-byte granules.
+// Decoded blocks (docs/architecture.md: Blocks): at most 64 instructions within one physical page. An instruction that
+// crosses into the next page is a block of its own, registered on both pages. Invalidation is by 64-byte granules.
 #include "cpu/code.h"
 
 #include <stdlib.h>

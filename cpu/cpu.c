@@ -133,8 +133,9 @@ void cpu_pulse_nmi(void *cpu, unsigned n, bool level)
 {
     struct cpu *c = cpu;
     (void)n;
-    if (level) {
+    if (level && !c->s.nmi_level) {
         c->s.nmi_pending = 1;
         c->attention = 1;
     }
+    c->s.nmi_level = level;
 }

@@ -168,6 +168,7 @@ enum seg_attr {
     F(T, uint8_t, shadow, 0, "interrupts held off for one instruction after STI, MOV SS or POP SS")                    \
     F(T, uint8_t, nmi_pending, 0, "an NMI is latched")                                                                 \
     F(T, uint8_t, nmi_blocked, 0, "NMIs are blocked until IRET")                                                       \
+    F(T, uint8_t, nmi_level, 0, "level of the NMI pin; a rising edge latches")                                         \
     F(T, uint8_t, intr, 0, "level of the INTR line from the local APIC")                                               \
     F(T, uint8_t, db_pending, 0,                                                                                       \
       "debug traps to deliver before the next instruction: DR6 bits 0..3, bit 4 single step")                          \
@@ -233,7 +234,6 @@ struct exception_info {
 struct cpu_wiring {
     struct map *ports;
     void (*fatal)(void *ctx); // triple fault: the board resets or ends
-    void (*a20_changed)(void *ctx);
     void *ctx;
 };
 
@@ -251,11 +251,12 @@ struct cpu {
         chain_limit; // blocks go straight on to others until here: bounds the host stack where a tail call is not one
     uint32_t mode;   // enum mode_bit, part of the block key
     uint8_t cpl;
-    uint8_t stepping;    // this instruction runs by itself: device, code and table accesses are allowed
-    uint8_t attention;   // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB
-    uint8_t delivered;   // set by every delivery through the IDT
-    uint8_t map_changed; // a device access changed the address map
-    struct tlb *tlb;     // of the current context
+    uint8_t stepping;      // this instruction runs by itself: device, code and table accesses are allowed
+    uint8_t attention;     // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB
+    uint8_t walk_hit_code; // a page walk set a flag in a granule of decoded code
+    uint8_t delivered;     // set by every delivery through the IDT
+    uint8_t map_changed;   // a device access changed the address map
+    struct tlb *tlb;       // of the current context
     struct tlb_entry *exec_tlb;
     struct block *link_from; // the block whose link the next lookup can fill in, or NULL
     unsigned link_slot;

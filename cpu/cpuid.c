@@ -24,7 +24,7 @@ static const struct leaf leaves[] = {
      BIT(13) | BIT(24),                             // CX16 TSC-deadline
      BIT(0) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(12) | BIT(13) | // FPU PSE TSC MSR PAE MCE CX8 SEP MTRR PGE
      BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(19) | BIT(24) | BIT(25) | BIT(26)},    // MCA CMOV PAT PSE-36 CLFSH FXSR SSE SSE2; APIC patched in
-    {0x00000002, ANY, 0x00feff01, 0x000000f0, 0x00000000, 0x00000000}, // TLBs and caches: see leaf 4; 64-byte prefetch
+    {0x00000002, ANY, 0x0000ff01, 0x000000f0, 0x00000000, 0x00000000}, // TLBs and caches: see leaf 4; 64-byte prefetch
     {0x00000004, 0, 0x00000121, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB data
     {0x00000004, 1, 0x00000122, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB code
     {0x00000004, 2, 0x00000143, 0x01c0003f, 0x000001ff, 0x00000001}, // 256 KiB unified

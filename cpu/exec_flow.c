@@ -71,6 +71,7 @@ enum exec_result x_call_Jz_32(struct cpu *c, const struct insn *i)
 enum exec_result x_call_Ev_64(struct cpu *c, const struct insn *i)
 {
     uint64_t rip = 0, sp = c->s.reg[RSP] - 8;
+    TRY(push_operand_probe(c, i, 8));
     TRY(read_rm(c, i, 8, &rip));
     if (unlikely(!canonical(rip)))
         return fault_gp0(c, i);
@@ -82,6 +83,7 @@ enum exec_result x_call_Ev_64(struct cpu *c, const struct insn *i)
 static enum exec_result call_indirect(struct cpu *c, const struct insn *i, unsigned size)
 {
     uint64_t rip;
+    TRY(push_operand_probe(c, i, size));
     TRY(read_rm(c, i, size, &rip));
     if (rip > c->s.seg[SEG_CS].limit)
         return fault_gp0(c, i);

@@ -1,10 +1,10 @@
 // MMX: its own instructions, those that SSE, SSE2 and SSSE3 added to it, and the conversions between MMX and XMM.
 //
 // After Intel SDM volume 1, chapter 9 (9.5: MMX registers are the significands of the x87's, MMn is Rn), and the
-// instructions' pages in volume 2. Every instruction but EMMS sets TOP to 0 and all tags to not empty, and all ones in
-// the sign and exponent of a register that it writes. A pending x87 exception comes first.
-// Operations on a quadword are in cpu/packed.h.
-// Not implemented: 3DNow! (AMD).
+// instructions' pages in volume 2. Every instruction sets TOP to 0 and all tags to not empty (EMMS: to empty), and all
+// ones in the sign and exponent of a register that it writes. A pending x87 exception comes first. Operations on a
+// quadword are in cpu/packed.h. Differs: CVTPI2PS from memory takes no notice of the x87 and leaves its state alone, as
+// processors do; the manual says so just of CVTPI2PD.
 #include "cpu/exec_table.h"
 #include "cpu/packed.h"
 #include "cpu/segment.h"
@@ -339,11 +339,14 @@ enum exec_result x_mmx_maskmovq(struct cpu *c, const struct insn *i)
 enum exec_result x_emms(struct cpu *c, const struct insn *i)
 {
     TRY(x87_wait(c, i));
+    mmx_begin(c);
     c->s.ftw = 0;
     return next(c, i);
 }
 
 // ---- between MMX and XMM ----------------------------------------------------------------------------------------
+
+// A SIMD floating-point exception comes after the transition to MMX. CVTPI2xx from memory make none.
 
 enum exec_result x_movq2dq(struct cpu *c, const struct insn *i)
 {
@@ -374,21 +377,15 @@ static NOINLINE bool pi_to_ps(struct cpu *c, const struct insn *i, uint64_t b)
 enum exec_result x_cvtpi2ps_r(struct cpu *c, const struct insn *i)
 {
     TRY(x87_wait(c, i));
-    if (!pi_to_ps(c, i, mmx_get(c, i->rm)))
-        return sse_fault(c, i);
     mmx_begin(c);
-    return next(c, i);
+    return pi_to_ps(c, i, mmx_get(c, i->rm)) ? next(c, i) : sse_fault(c, i);
 }
 
 enum exec_result x_cvtpi2ps_m(struct cpu *c, const struct insn *i)
 {
     uint64_t b;
-    TRY(x87_wait(c, i));
     TRY(load(c, i, 8, &b));
-    if (!pi_to_ps(c, i, b))
-        return sse_fault(c, i);
-    mmx_begin(c);
-    return next(c, i);
+    return pi_to_ps(c, i, b) ? next(c, i) : sse_fault(c, i);
 }
 
 static void pi_to_pd(struct cpu *c, const struct insn *i, uint64_t b)
@@ -404,7 +401,6 @@ enum exec_result x_cvtpi2pd_r(struct cpu *c, const struct insn *i)
     return next(c, i);
 }
 
-// From memory it does not touch the x87's state (SDM vol. 2, CVTPI2PD).
 enum exec_result x_cvtpi2pd_m(struct cpu *c, const struct insn *i)
 {
     uint64_t b;
@@ -415,6 +411,7 @@ enum exec_result x_cvtpi2pd_m(struct cpu *c, const struct insn *i)
 
 static NOINLINE bool ps_to_pi(struct cpu *c, const struct insn *i, uint64_t b, bool truncate)
 {
+    mmx_begin(c);
     struct fp_env env = sse_env(c);
     uint32_t lo = (uint32_t)f32_to_i32(lane32(b, 0), truncate, &env);
     uint32_t hi = (uint32_t)f32_to_i32(lane32(b, 1), truncate, &env);
@@ -426,6 +423,7 @@ static NOINLINE bool ps_to_pi(struct cpu *c, const struct insn *i, uint64_t b, b
 
 static NOINLINE bool pd_to_pi(struct cpu *c, const struct insn *i, struct v128 b, bool truncate)
 {
+    mmx_begin(c);
     struct fp_env env = sse_env(c);
     uint32_t lo = (uint32_t)f64_to_i32(b.lo, truncate, &env), hi = (uint32_t)f64_to_i32(b.hi, truncate, &env);
     if (!sse_settle_packed(c, &env))

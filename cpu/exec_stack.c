@@ -62,6 +62,7 @@ enum exec_result x_push_Iz(struct cpu *c, const struct insn *i)
 enum exec_result x_push_Ev(struct cpu *c, const struct insn *i)
 {
     uint64_t v;
+    TRY(push_operand_probe(c, i, i->opsize));
     TRY(read_rm(c, i, i->opsize, &v));
     return push(c, i, i->opsize, v);
 }

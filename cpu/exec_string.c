@@ -93,6 +93,10 @@ static enum exec_result cmps(struct cpu *c, const struct insn *i, unsigned size)
     uint64_t from = c->mem_value;
     TRY(destination(c, i, size, FOR_READ));
     uint64_t to = c->mem_value;
+    if (c->stepping) { // a device is read once, after everything that can fault
+        TRY(probe(c, i, from, size, FOR_READ));
+        TRY(probe(c, i, to, size, FOR_READ));
+    }
     TRY(load_at(c, i, from, size, &a));
     TRY(load_at(c, i, to, size, &b));
     compare(c, size, a, b);
@@ -205,7 +209,7 @@ static inline enum exec_result repeat(struct cpu *c, const struct insn *i, unsig
     uint64_t budget = c->limit - (c->tick + i->index);
     if (c->stepping)
         budget = 1;
-    bool done = false;
+    bool done = false, io = f == ins || f == outs;
     while (!done && budget) {
         // c->tick counts the finished iterations, so that a fault finds the exact tick.
         uint64_t n = bulk(c, i, size, f, count < budget ? count : budget);
@@ -219,6 +223,9 @@ static inline enum exec_result repeat(struct cpu *c, const struct insn *i, unsig
         c->tick += n;
         set_address(c, RCX, mask, count);
         done |= count == 0;
+        // A port may have changed what the run loop has to look at.
+        if (io && (c->attention || c->clock->deadline_changed || c->map_changed))
+            break;
     }
     c->tick += i->index;
     c->s.rip = done ? rip_after(c, i) : rip_of(c, i);

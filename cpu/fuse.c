@@ -96,8 +96,9 @@ static inline enum exec_result pair_end(struct cpu *c, const struct insn *i, boo
 #define EACH_CC(FORM, op, BODY, B)                                                                                     \
     FORM(op, BODY, 2, B)                                                                                               \
     FORM(op, BODY, 3, B)                                                                                               \
-    FORM(op, BODY, 4, B) FORM(op, BODY, 5, B) FORM(op, BODY, 6, B) FORM(op, BODY, 7, B) FORM(op, BODY, 8, B)           \
-        FORM(op, BODY, 9, B) FORM(op, BODY, 12, B) FORM(op, BODY, 13, B) FORM(op, BODY, 14, B) FORM(op, BODY, 15, B)
+    FORM(op, BODY, 4, B)                                                                                               \
+    FORM(op, BODY, 5, B) FORM(op, BODY, 6, B) FORM(op, BODY, 7, B) FORM(op, BODY, 8, B) FORM(op, BODY, 9, B)           \
+        FORM(op, BODY, 12, B) FORM(op, BODY, 13, B) FORM(op, BODY, 14, B) FORM(op, BODY, 15, B)
 #define TABLE(op, form, B)                                                                                             \
     static exec_fn *const op##_##form##_##B[16] = {                                                                    \
         [2] = op##_##form##_##B##_2,   [3] = op##_##form##_##B##_3,   [4] = op##_##form##_##B##_4,                     \

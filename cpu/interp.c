@@ -60,7 +60,8 @@ enum exec_result branch_slow(struct cpu *c, const struct insn *i, uint64_t rip, 
     struct block *b = block_of(i);
     if (((rip ^ c->s.reg[REG_PAGE_RIP]) & ~PAGE_MASK) != 0)
         return jump_indirect(c); // another page: never linked
-    if (!b->link[slot] && !b->dead) {
+    // A 16-bit target wraps by where the page is, which a link does not know.
+    if (!b->link[slot] && !b->dead && i->opsize != 2) {
         c->link_from = b;
         c->link_slot = slot;
     }
@@ -130,7 +131,8 @@ static struct code_page *fetch_page(struct cpu *c, uint64_t linear)
         drop_all(c);
         page = code_page(c->code, c->phys, t.page);
     }
-    tlb_fill_fetch(c, linear, page);
+    if (t.cacheable)
+        tlb_fill_fetch(c, linear, page);
     return page;
 }
 
@@ -294,9 +296,10 @@ static bool attend(struct cpu *c)
         c->s.nmi_blocked = 1;
         c->s.activity = CPU_RUNNING;
         c->attention = 1;
-        if (!interrupt_enter(c, EXC_NMI, INTR_EXTERNAL, false, 0))
+        if (interrupt_enter(c, EXC_NMI, INTR_EXTERNAL, false, 0))
+            c->tick++;
+        else
             exception_deliver(c);
-        c->tick++;
         return true;
     }
     if (c->s.intr && c->s.rflags & F_IF) {
@@ -305,9 +308,10 @@ static bool attend(struct cpu *c)
         c->s.activity = CPU_RUNNING;
         c->attention = 1;
         if (vector >= 0) {
-            if (!interrupt_enter(c, (unsigned)vector, INTR_EXTERNAL, false, 0))
+            if (interrupt_enter(c, (unsigned)vector, INTR_EXTERNAL, false, 0))
+                c->tick++;
+            else
                 exception_deliver(c);
-            c->tick++;
         }
         return true;
     }

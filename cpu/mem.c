@@ -17,10 +17,12 @@ static enum exec_result page_fault(struct cpu *c, const struct insn *i)
     return EXEC_FAULT;
 }
 
-// #SS(0) for stack accesses, else #GP(0) (SDM vol. 3A, 6.15).
-static enum exec_result non_canonical(struct cpu *c, const struct insn *i)
+// #SS(0) for stack accesses, else #GP(0) (SDM vol. 3A, 6.15): operands in SS, and what PUSH, POP, CALL and kin access
+// beside their operand.
+static enum exec_result non_canonical(struct cpu *c, const struct insn *i, uint64_t linear)
 {
-    bool stack = i->flags & INSN_MEM ? i->seg == SEG_SS : false;
+    bool operand = i->flags & INSN_MEM && linear - ea_offset(c, i) < 16;
+    bool stack = operand ? i->seg == SEG_SS : insn_rows[i->row].implicit_read & (R_(RSP) | R_(RBP));
     return fault_code(c, i, stack ? EXC_SS : EXC_GP, 0);
 }
 
@@ -29,10 +31,14 @@ static enum exec_result resolve(struct cpu *c, const struct insn *i, uint64_t li
                                 struct translation *t)
 {
     if (c->s.efer & EFER_LMA && !canonical(linear))
-        return non_canonical(c, i);
+        return non_canonical(c, i, linear);
     if (!(c->s.efer & EFER_LMA))
         linear = (uint32_t)linear;
-    return translate(c, linear, kind, tlb_context(c), t) ? EXEC_NEXT : page_fault(c, i);
+    if (!translate(c, linear, kind, tlb_context(c), t))
+        return page_fault(c, i);
+    bool alone = c->walk_hit_code && !c->stepping;
+    c->walk_hit_code = 0;
+    return alone ? ask_step(c, i) : EXEC_NEXT;
 }
 
 static bool crosses(uint64_t linear, unsigned size)
@@ -101,10 +107,10 @@ enum exec_result load_slow(struct cpu *c, const struct insn *i, uint64_t linear,
     c->mem_value = 0;
     TRY(resolve(c, i, linear, FOR_READ, &a));
     if (!crosses(linear, size)) {
-        if (a.page && a.page->flags & (PHYS_RAM | PHYS_ROM))
-            tlb_fill_data(c, tlb_context(c), false, c->s.efer & EFER_LMA ? linear : (uint32_t)linear, a.page);
-        else if (!c->stepping)
+        if (!a.page && !c->stepping)
             return ask_step(c, i);
+        if (a.page && a.cacheable)
+            tlb_fill_data(c, tlb_context(c), false, c->s.efer & EFER_LMA ? linear : (uint32_t)linear, a.page);
         c->mem_value = read_part(c, i, &a, size);
         return EXEC_NEXT;
     }
@@ -117,12 +123,13 @@ enum exec_result load_slow(struct cpu *c, const struct insn *i, uint64_t linear,
 }
 
 // The plain case of a store within one page: may the fast path do it from now on?
-static void fill_write(struct cpu *c, uint64_t linear, struct phys_page *page)
+static void fill_write(struct cpu *c, uint64_t linear, const struct translation *t)
 {
+    struct phys_page *page = t->page;
     if (!(page->flags & PHYS_RAM))
         return;
     page->flags |= PHYS_DIRTY;
-    if (phys_plain(page))
+    if (phys_plain(page) && t->cacheable)
         tlb_fill_data(c, tlb_context(c), true, c->s.efer & EFER_LMA ? linear : (uint32_t)linear, page);
 }
 
@@ -135,7 +142,7 @@ enum exec_result store_slow(struct cpu *c, const struct insn *i, uint64_t linear
             if (!c->stepping)
                 return ask_step(c, i);
         } else {
-            fill_write(c, linear, a.page);
+            fill_write(c, linear, &a);
         }
         write_part(c, i, &a, size, value);
         return EXEC_NEXT;
@@ -158,7 +165,7 @@ enum exec_result rmw_slow(struct cpu *c, const struct insn *i, uint64_t linear, 
             if (!c->stepping)
                 return ask_step(c, i);
         } else {
-            fill_write(c, linear, a.page);
+            fill_write(c, linear, &a);
         }
         v = read_part(c, i, &a, size);
     } else {

@@ -203,8 +203,10 @@ static bool extended_write(struct cpu *c, uint32_t index, uint64_t v)
     case MSR_CSTAR:
         return store_canonical(&c->s.cstar, v);
     case MSR_FMASK:
-        c->s.fmask = (uint32_t)v;
-        return v >> 32 == 0;
+        if (v >> 32)
+            return false;
+        c->s.fmask = v;
+        return true;
     case MSR_FS_BASE:
         return store_canonical(&c->s.seg[SEG_FS].base, v);
     case MSR_GS_BASE:
@@ -212,8 +214,10 @@ static bool extended_write(struct cpu *c, uint32_t index, uint64_t v)
     case MSR_KERNEL_GS_BASE:
         return store_canonical(&c->s.kernel_gs_base, v);
     case MSR_TSC_AUX:
-        c->s.tsc_aux = (uint32_t)v;
-        return v >> 32 == 0;
+        if (v >> 32)
+            return false;
+        c->s.tsc_aux = v;
+        return true;
     default:
         return false;
     }
@@ -248,8 +252,10 @@ bool msr_write(struct cpu *c, uint32_t index, uint64_t v)
         return true;
     }
     if (index >= MSR_MTRR_VAR && index < MSR_MTRR_VAR + 16) {
-        c->s.mtrr_var[index - MSR_MTRR_VAR] = v & 0xffffffffffull;
-        return v >> 40 == 0;
+        if (v >> 40)
+            return false;
+        c->s.mtrr_var[index - MSR_MTRR_VAR] = v;
+        return true;
     }
     if (index >= MSR_MC && index < MSR_MC + 16) {
         // Status registers can only be cleared.

@@ -33,12 +33,17 @@ static uint64_t table_read(const struct cpu *c, uint64_t addr, unsigned size, st
 }
 
 // Sets bits in an entry. Only A and D are ever set so, which changes nothing that was derived from the entry.
-static void table_set(struct phys_page *page, uint64_t addr, uint8_t bits)
+// Decoded code in the same granule goes, and the instruction must then run alone, because it may stand there itself.
+static void table_set(struct cpu *c, struct phys_page *page, uint64_t addr, uint8_t bits)
 {
-    if (page->flags & PHYS_RAM) {
-        page->host[addr & PAGE_MASK] |= bits;
-        page->flags |= PHYS_DIRTY;
+    if (!(page->flags & PHYS_RAM))
+        return;
+    if (page->code >> (addr & PAGE_MASK) / GRANULE_SIZE & 1) {
+        cpu_code_write(c, page, addr, 1);
+        c->walk_hit_code = 1;
     }
+    page->host[addr & PAGE_MASK] |= bits;
+    page->flags |= PHYS_DIRTY;
 }
 
 // Whether the access is allowed by the rights collected so far.
@@ -152,6 +157,7 @@ bool translate(struct cpu *c, uint64_t linear, enum access_kind kind, unsigned c
     if (!(c->s.cr0 & CR0_PG)) {
         t->phys = linear & c->phys->a20_mask;
         t->page = phys_page(c->phys, t->phys);
+        t->cacheable = true;
         return true;
     }
     struct walk w = {.linear = linear, .kind = kind, .user = context == TLB_USER};
@@ -163,6 +169,7 @@ bool translate(struct cpu *c, uint64_t linear, enum access_kind kind, unsigned c
         if (permitted(c, &w, context) && (kind != FOR_WRITE || e->perms & PERM_DIRTY)) {
             t->phys = (e->phys | (linear & PAGE_MASK)) & c->phys->a20_mask;
             t->page = phys_page(c->phys, t->phys);
+            t->cacheable = true;
             return true;
         }
     }
@@ -178,7 +185,7 @@ bool translate(struct cpu *c, uint64_t linear, enum access_kind kind, unsigned c
         struct step *s = &steps[k];
         uint8_t bits = PTE_A | (s->leaf && kind == FOR_WRITE ? PTE_D : 0);
         if ((s->entry & bits) != bits)
-            table_set(s->page, s->addr, bits);
+            table_set(c, s->page, s->addr, bits);
         if (!(s->page->flags & PHYS_RAM))
             w.cacheable = false;
     }
@@ -196,6 +203,7 @@ bool translate(struct cpu *c, uint64_t linear, enum access_kind kind, unsigned c
     }
     t->phys = (w.phys | (linear & PAGE_MASK)) & c->phys->a20_mask;
     t->page = phys_page(c->phys, t->phys);
+    t->cacheable = w.cacheable;
     return true;
 }
 

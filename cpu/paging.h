@@ -9,6 +9,7 @@
 struct translation {
     uint64_t phys;          // physical address, A20 applied
     struct phys_page *page; // NULL: device or nobody
+    bool cacheable;         // the first-level TLB may keep it: its tables lie in RAM, so changes are seen
 };
 
 // The data context of the current privilege.

@@ -42,4 +42,16 @@ static inline enum exec_result stack_probe(struct cpu *c, const struct insn *i, 
     return probe(c, i, c->mem_value, size, kind);
 }
 
+// Before PUSH and CALL read a memory operand that may be a device's: everything that can fault, in the order of the
+// accesses.
+static inline enum exec_result push_operand_probe(struct cpu *c, const struct insn *i, unsigned size)
+{
+    if (likely(!c->stepping) || !(i->flags & INSN_MEM))
+        return EXEC_NEXT;
+    uint64_t linear;
+    TRY(ea_linear(c, i, size, FOR_READ, &linear));
+    TRY(probe(c, i, linear, size, FOR_READ));
+    return stack_probe(c, i, -(int)size, size, FOR_WRITE);
+}
+
 #endif

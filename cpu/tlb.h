@@ -1,4 +1,4 @@
-// The soft TLB's second level and the tracking of used table entries that keeps both levels invisible (DESIGN: Memory).
+// The soft TLB's second level and the tracking of used table entries that keeps both levels invisible.
 #ifndef CPU_TLB_H
 #define CPU_TLB_H
 

@@ -87,6 +87,7 @@ void machine_destroy(struct machine *m)
     for (unsigned n = 0; n < ARRAY_LEN(m->linux_copies); n++)
         free(m->linux_copies[n]);
     free(m->page_hash);
+    free(m->packed);
     free(m->phys.ram);
     free(m->phys.dir);
     free(m);

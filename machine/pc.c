@@ -1,7 +1,9 @@
-// The board pc-1: an i440FX-class PC (DESIGN: The board). Which chip sits at which port, which line goes to which pin.
+// The board pc-1: an i440FX-class PC. Which chip sits at which port, which line goes to which pin.
 //
 // Not implemented: 8042, HPET, VGA, IDE, floppy, DMA, fw_cfg, network (later boards parts of pc-1).
 #include "machine/pc.h"
+
+#include <stdlib.h>
 
 // ---- interrupt wiring
 // --------------------------------------------------------------------------------------------------------
@@ -162,9 +164,12 @@ static void a20(void *ctx, unsigned n, bool level)
     }
 }
 
-static void no_action(void *ctx)
+// Guest ns at which the time-stamp counter reaches `tsc`.
+static uint64_t tsc_deadline_ns(void *ctx, uint64_t tsc)
 {
-    (void)ctx;
+    struct machine *m = ctx;
+    uint64_t ns = tsc - m->cpu->s.tsc_offset;
+    return ns >> 63 ? 0 : ns; // long past
 }
 
 static void init_received(void *ctx)
@@ -196,7 +201,7 @@ bool pc_build(struct machine *m)
     bool ok = true;
 
     lapic_init(&m->lapic, &m->clock, EVENT_LAPIC, 0, true);
-    struct cpu_wiring wiring = {&m->ports, triple_fault, no_action, m};
+    struct cpu_wiring wiring = {&m->ports, triple_fault, m};
     m->cpu = cpu_create(&m->phys, &m->clock, &m->lapic, &m->log, &wiring);
     if (!m->cpu)
         return false;
@@ -222,6 +227,7 @@ bool pc_build(struct machine *m)
     m->lapic.eoi = ioapic_eoi;
     m->lapic.eoi_ctx = &m->ioapic;
     m->lapic.init = init_received;
+    m->lapic.tsc_deadline_ns = tsc_deadline_ns;
     m->lapic.base_changed = lapic_moved;
     m->lapic.ctx = m;
     m->lapic.log = m->ioapic.log = m->pm.log = &m->log;
@@ -287,7 +293,13 @@ bool pc_build(struct machine *m)
     add(m, &piix3_class, &m->piix3);
     add(m, &piix4_pm_class, &m->pm);
     add(m, &reset_control_class, &m->reset);
-    return ok;
+    size_t largest = 0;
+    for (unsigned n = 0; n < m->device_count; n++) {
+        size_t size = state_size(m->device[n].cls->fields);
+        largest = size > largest ? size : largest;
+    }
+    m->packed = malloc(largest);
+    return ok && m->packed;
 }
 
 void pc_reset(struct machine *m)

@@ -69,6 +69,7 @@ struct machine {
 
     uint64_t shakes; // how often machine_shake() was called
 
+    uint8_t *packed;                            // room for the packed state of any one chip
     uint8_t (*page_hash)[MACHINE_DIGEST_BYTES]; // per directory page, made by the first digest
 };
 

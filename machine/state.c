@@ -37,13 +37,8 @@ void machine_digest(struct machine *m, uint8_t digest[MACHINE_DIGEST_BYTES])
     cpu_sync(m->cpu);
     for (unsigned n = 0; n < m->device_count; n++) {
         const struct device *d = &m->device[n];
-        size_t size = state_size(d->cls->fields);
-        uint8_t *packed = malloc(size ? size : 1);
-        if (packed) {
-            state_save(d->cls->fields, device_state(d), packed);
-            crypto_generichash_update(&h, packed, size);
-        }
-        free(packed);
+        state_save(d->cls->fields, device_state(d), m->packed);
+        crypto_generichash_update(&h, m->packed, state_size(d->cls->fields));
     }
     for (uint64_t n = 0; n < pages; n++) {
         struct phys_page *p = &m->phys.dir[n];
@@ -107,13 +102,8 @@ const char *machine_shake(struct machine *m)
     cpu_sync(m->cpu);
     for (unsigned n = 0; n < m->device_count; n++) {
         const struct device *d = &m->device[n];
-        size_t size = state_size(d->cls->fields);
-        uint8_t *packed = malloc(size ? size : 1);
-        if (!packed)
-            return "out of memory";
-        state_save(d->cls->fields, device_state(d), packed);
-        state_load(d->cls->fields, device_state(d), packed);
-        free(packed);
+        state_save(d->cls->fields, device_state(d), m->packed);
+        state_load(d->cls->fields, device_state(d), m->packed);
         const char *wrong = d->cls->check ? d->cls->check(d->self) : NULL;
         if (wrong)
             return wrong;
@@ -127,6 +117,8 @@ const char *machine_shake(struct machine *m)
 
 static const char *check_clock(const struct clock_state *s)
 {
+    if (s->tick >> 62 || s->base_ns >> 62)
+        return "clock: beyond its range";
     if (!s->num || !s->den || s->num >> 33 || s->den >> 33 || s->base_tick > s->tick)
         return "clock: ratio";
     return NULL;

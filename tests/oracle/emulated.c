@@ -49,11 +49,6 @@ static void fatal(void *ctx)
     b->dead = true;
 }
 
-static void nothing(void *ctx)
-{
-    (void)ctx;
-}
-
 static void put64(struct emulated_board *b, uint64_t at, uint64_t v)
 {
     store_u64(b->phys.ram + at, v);
@@ -145,7 +140,7 @@ const char *emulated_open(struct emulated *e, uint64_t fs_base, uint64_t gs_base
     phys_init(&b->phys, ram, RAM_SIZE, dir, &b->devices);
     lapic_init(&b->lapic, &b->clock, 0, 0, true);
     build_tables(b);
-    struct cpu_wiring wiring = {.ports = &b->ports, .fatal = fatal, .a20_changed = nothing, .ctx = b};
+    struct cpu_wiring wiring = {.ports = &b->ports, .fatal = fatal, .ctx = b};
     e->cpu = cpu_create(&b->phys, &b->clock, &b->lapic, &b->log, &wiring);
     if (!e->cpu) {
         emulated_close(e);

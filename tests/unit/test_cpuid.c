@@ -98,7 +98,7 @@ static void rig_init(struct rig *r)
     clock_init(&r->clock);
     phys_init(&r->phys, r->ram, RAM_BYTES, r->dir, &r->devices);
     lapic_init(&r->lapic, &r->clock, 0, 0, true);
-    struct cpu_wiring wiring = {.ports = &r->ports, .fatal = nothing, .a20_changed = nothing, .ctx = r};
+    struct cpu_wiring wiring = {.ports = &r->ports, .fatal = nothing, .ctx = r};
     r->cpu = cpu_create(&r->phys, &r->clock, &r->lapic, NULL, &wiring);
     assert_non_null(r->cpu);
     r->phys.watch = (struct phys_watch){cpu_code_write, cpu_table_write, r->cpu};

@@ -1,6 +1,5 @@
 // cpu/softfloat*.c against the host's own SSE and x87 on x86-64 hosts (elsewhere skips), and against the values that
 // the SDM gives for special cases and unmasked exceptions, cpu/fptrans.c's included.
-#define _GNU_SOURCE // the signal context's registers
 #include "cpu/softfloat.h"
 
 #include <setjmp.h>
