@@ -118,7 +118,8 @@ static enum exec_result run_at(struct bench *b, unsigned opcode, unsigned modrm,
     i->reg = modrm >> 3 & 7;
     i->rm = modrm & 7;
     i[1].fn = stop;
-    return i->fn(b->c, i);
+    enum exec_result r = i->fn(b->c, i);
+    return r == EXEC_LEAVE ? EXEC_NEXT : r; // some end the block
 }
 
 static enum exec_result run(struct bench *b, unsigned opcode, unsigned modrm)
