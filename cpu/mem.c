@@ -21,8 +21,9 @@ static enum exec_result page_fault(struct cpu *c, const struct insn *i)
 // beside their operand.
 static enum exec_result non_canonical(struct cpu *c, const struct insn *i, uint64_t linear)
 {
-    bool operand = i->flags & INSN_MEM && linear - ea_offset(c, i) < 16;
-    bool stack = operand ? i->seg == SEG_SS : insn_rows[i->row].implicit_read & (R_(RSP) | R_(RBP));
+    bool implicit = insn_rows[i->row].implicit_read & (R_(RSP) | R_(RBP));
+    bool operand = i->flags & INSN_MEM && (!implicit || linear - ea_offset(c, i) < 16);
+    bool stack = operand ? i->seg == SEG_SS : implicit;
     return fault_code(c, i, stack ? EXC_SS : EXC_GP, 0);
 }
 

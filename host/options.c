@@ -245,11 +245,10 @@ static bool take_display(struct parser *p, const char *value)
 
 static bool take_port(struct parser *p, const char *value, struct port_options *port)
 {
-    const char *plain = strncmp(value, "mon:", 4) == 0 ? value + 4 : value;
     *port = (struct port_options){0};
-    if (strcmp(plain, "stdio") == 0) {
+    if (strcmp(value, "stdio") == 0 || strcmp(value, "mon:stdio") == 0) {
         port->kind = PORT_STDIO;
-        port->keys = plain != value;
+        port->keys = value[0] == 'm';
     } else if (strncmp(value, "file:", 5) == 0) {
         if (!value[5])
             return bad(p, "%s %s: the file's name is missing", p->shown, value);

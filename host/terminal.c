@@ -100,6 +100,14 @@ static void on_crash(int signo, siginfo_t *info, void *context)
         raise(signo);
 }
 
+// Takes the terminal again, if it was ours.
+static void resume(int fd)
+{
+    terminal.fd = fd;
+    if (fd >= 0 && !in_background(fd))
+        apply(fd, &terminal.raw);
+}
+
 static void on_stop(int signo)
 {
     int saved = errno;
@@ -108,18 +116,18 @@ static void on_stop(int signo)
     terminal_restore();
     sigaction(signo, NULL, &mine);
     default_action(signo);
-    // Here the process has been continued; on_continue() comes when this returns.
+    // Here the process has been continued, or there was nobody who could do so, and it was not stopped.
     sigaction(signo, &mine, NULL);
-    terminal.fd = fd;
+    resume(fd);
     errno = saved;
 }
 
+// After a stop that could not be caught.
 static void on_continue(int signo)
 {
     (void)signo;
     int saved = errno;
-    if (terminal.fd >= 0 && !in_background(terminal.fd))
-        apply(terminal.fd, &terminal.raw);
+    resume(terminal.fd);
     errno = saved;
 }
 

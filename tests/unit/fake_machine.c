@@ -1,6 +1,5 @@
-// machine/machine.h without a machine: a "guest" that does what the kernel
-// command line says, word by word, for tests of host/. A .c file that includes
-// this needs no library of machine/.
+// machine/machine.h without a machine: a "guest" that does what the kernel command line says, word by word, for tests
+// of host/. A .c file that includes this needs no library of machine/.
 //
 //   say:TEXT     writes TEXT to port 0, with _ for a space and | for a newline
 //   flood:N      writes N bytes
@@ -10,15 +9,15 @@
 //   time         writes the guest time in ms
 //   read         halts until a byte comes, and echoes it
 //   spin         executes until a byte comes, and echoes it
-//   until:C      goes back to the word before unless the byte that came last is
-//   C gulp:N       takes no input but what fits into a FIFO of one byte, for N
-//   ticks exit:V poweroff reset triple stuck halt crash abort: as they say
-//   (halt: no deadline, wakes for nothing)
+//   until:C      goes back to the word before unless the byte that came last is C
+//   log          a line of the log
+//   slow-load    (anywhere) loading takes more than a second
+//   exit:V poweroff reset triple stuck halt crash abort: as they say; halt has no deadline and wakes for nothing
 #include "machine/machine.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define FAKE_FIFO 16
 
@@ -68,8 +67,11 @@ bool machine_load_linux(struct machine *m, const struct machine_linux *linux, ch
     m->at = m->script;
     if (linux->progress && strstr(m->script, "slow-load")) {
         linux->progress(linux->progress_ctx, "being slow");
-        for (uint64_t n = 0; n < 1500000000; n++)
-            m->work += n;
+        struct timespec from, now;
+        clock_gettime(CLOCK_MONOTONIC, &from);
+        do
+            clock_gettime(CLOCK_MONOTONIC, &now);
+        while ((now.tv_sec - from.tv_sec) * 1000 + (now.tv_nsec - from.tv_nsec) / 1000000 < 1200);
     }
     return true;
 }
@@ -107,7 +109,7 @@ static bool fake_take(struct machine *m)
         return false;
     m->last = m->fifo[0];
     memmove(m->fifo, m->fifo + 1, --m->count);
-    fake_mix(m, m->last);
+    fake_mix(m, m->tick ^ m->last);
     return true;
 }
 
@@ -117,7 +119,6 @@ static enum machine_stop fake_step(struct machine *m, uint64_t end)
     const char *colon = strchr(m->at, ':');
     uint64_t value = colon ? strtoull(colon + 1, NULL, 0) : 0;
     char text[32];
-    fake_mix(m, m->tick);
     if (fake_word(m, "busy:")) {
         m->left = m->started ? m->left : value;
         m->started = true;
@@ -273,7 +274,7 @@ void machine_power_button(struct machine *m)
 void machine_digest(struct machine *m, uint8_t digest[MACHINE_DIGEST_BYTES])
 {
     for (unsigned n = 0; n < MACHINE_DIGEST_BYTES; n++)
-        digest[n] = (uint8_t)(m->hash >> n % 8 * 8);
+        digest[n] = (uint8_t)((m->hash ^ m->tick * 0x9e3779b97f4a7c15u) >> n % 8 * 8);
 }
 
 size_t machine_state_size(struct machine *m)
