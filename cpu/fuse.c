@@ -93,12 +93,12 @@ static inline enum exec_result pair_end(struct cpu *c, const struct insn *i, boo
     }
 
 // Conditions without O and P, which never follow a compare in practice.
+// clang-format off
 #define EACH_CC(FORM, op, BODY, B)                                                                                     \
-    FORM(op, BODY, 2, B)                                                                                               \
-    FORM(op, BODY, 3, B)                                                                                               \
-    FORM(op, BODY, 4, B)                                                                                               \
-    FORM(op, BODY, 5, B) FORM(op, BODY, 6, B) FORM(op, BODY, 7, B) FORM(op, BODY, 8, B) FORM(op, BODY, 9, B)           \
-        FORM(op, BODY, 12, B) FORM(op, BODY, 13, B) FORM(op, BODY, 14, B) FORM(op, BODY, 15, B)
+    FORM(op, BODY, 2, B) FORM(op, BODY, 3, B) FORM(op, BODY, 4, B) FORM(op, BODY, 5, B)                                \
+    FORM(op, BODY, 6, B) FORM(op, BODY, 7, B) FORM(op, BODY, 8, B) FORM(op, BODY, 9, B)                                \
+    FORM(op, BODY, 12, B) FORM(op, BODY, 13, B) FORM(op, BODY, 14, B) FORM(op, BODY, 15, B)
+// clang-format on
 #define TABLE(op, form, B)                                                                                             \
     static exec_fn *const op##_##form##_##B[16] = {                                                                    \
         [2] = op##_##form##_##B##_2,   [3] = op##_##form##_##B##_3,   [4] = op##_##form##_##B##_4,                     \
@@ -163,16 +163,16 @@ JCC(2, flag_c(c))
 JCC(3, !flag_c(c))
 JCC(4, flag_z(c))
 JCC(5, !flag_z(c))
-JCC(6, flag_c(c) | flag_z(c))
-JCC(7, !(flag_c(c) | flag_z(c)))
+JCC(6, flag_c(c) || flag_z(c))
+JCC(7, !(flag_c(c) || flag_z(c)))
 JCC(8, flag_s(c))
 JCC(9, !flag_s(c))
 JCC(10, flag_p(c))
 JCC(11, !flag_p(c))
 JCC(12, flag_s(c) != flag_o(c))
 JCC(13, flag_s(c) == flag_o(c))
-JCC(14, flag_z(c) | (flag_s(c) != flag_o(c)))
-JCC(15, !(flag_z(c) | (flag_s(c) != flag_o(c))))
+JCC(14, flag_z(c) || (flag_s(c) != flag_o(c)))
+JCC(15, !(flag_z(c) || (flag_s(c) != flag_o(c))))
 static exec_fn *const jcc_64[16] = {jcc_64_0,  jcc_64_1,  jcc_64_2,  jcc_64_3, jcc_64_4,  jcc_64_5,
                                     jcc_64_6,  jcc_64_7,  jcc_64_8,  jcc_64_9, jcc_64_10, jcc_64_11,
                                     jcc_64_12, jcc_64_13, jcc_64_14, jcc_64_15};

@@ -713,6 +713,117 @@ static void test_maskmovdqu(void **state)
     assert_int_equal(run(b, "MASKMOVDQU", AT_OPERAND), EXEC_NEXT);
 }
 
+// The transition to MMX: TOP, tags, sign and exponent; and a pending x87 exception comes first.
+static void test_mmx(void **state)
+{
+    struct bench *b = *state;
+    struct cpu *c = b->c;
+    const struct insn_row *paddb = NULL, *movd = NULL, *emms = NULL, *pi2ps = find_row("CVTPI2PS");
+    for (unsigned k = 0; k < insn_row_count; k++) {
+        if (!(insn_rows[k].attr & A_MMX))
+            continue;
+        if (!strcmp(insn_rows[k].name, "PADDB"))
+            paddb = &insn_rows[k];
+        else if (!strcmp(insn_rows[k].name, "MOVD"))
+            movd = &insn_rows[k];
+        else if (!strcmp(insn_rows[k].name, "EMMS"))
+            emms = &insn_rows[k];
+    }
+    assert_true(paddb && movd && emms);
+    fill_state(b);
+    c->s.st_frac[0] = 0xff01ff02ff03ff04u;
+    c->s.st_frac[1] = 0x0101010101010101u;
+    unsigned fsw = c->s.fsw;
+    assert_int_equal(run_row(b, paddb, AT_OPERAND, 4, 0), EXEC_NEXT);
+    assert_int_equal(c->s.st_frac[0], 0x0002000300040005u);
+    assert_int_equal(c->s.st_sexp[0], 0xffff);
+    assert_int_equal(c->s.st_sexp[1], 0x4001);
+    assert_int_equal(c->s.fsw, fsw & ~(unsigned)FSW_TOP);
+    assert_int_equal(c->s.ftw, 0xff);
+    // To a general register: the register is not written, but the tags are.
+    c->s.ftw = 0;
+    assert_int_equal(run_row(b, movd, AT_OPERAND, 8, 0), EXEC_NEXT);
+    assert_int_equal(c->s.reg[RCX], 0x0002000300040005u);
+    assert_int_equal(c->s.ftw, 0xff);
+    assert_int_equal(run_row(b, emms, AT_OPERAND, 4, 0), EXEC_NEXT);
+    assert_int_equal(c->s.ftw, 0);
+    c->s.st_frac[1] = 0xffffffff00000003u;
+    assert_int_equal(run_row(b, pi2ps, AT_OPERAND, 4, 0), EXEC_NEXT);
+    assert_xmm(b, 0, 0xbf80000040400000u, 0x200);
+    c->s.fsw = FSW_ES | FSW_B | FP_IE;
+    c->s.fcw &= (uint16_t)~FP_IE;
+    c->s.ftw = 0;
+    assert_fault(b, run_row(b, paddb, AT_OPERAND, 4, 0), EXC_MF);
+    assert_int_equal(c->s.ftw, 0);
+    assert_int_equal(c->s.st_frac[0], 0x0002000300040005u);
+}
+
+static void set_text(struct bench *b, unsigned n, const char *text)
+{
+    uint8_t v[16] = {0};
+    memcpy(v, text, strlen(text) < 16 ? strlen(text) : 16);
+    set_xmm(b, n, load_u64(v), load_u64(v + 8));
+}
+
+// PCMPISTRI's and PCMPESTRM's usual jobs.
+static void test_strings(void **state)
+{
+    struct bench *b = *state;
+    const struct insn_row *index = find_row("PCMPISTRI"), *mask = find_row("PCMPESTRM");
+    set_text(b, 1, "find the needle.");
+    set_text(b, 0, "needle"); // equal ordered: where is the substring?
+    assert_int_equal(run_row(b, index, AT_OPERAND, 4, 0x0c), EXEC_NEXT);
+    assert_int_equal(b->c->s.reg[RCX], 9);
+    assert_int_equal(flags_arith(b->c), F_CF | F_SF);
+    set_text(b, 0, "az"); // ranges, negated: the first that is no small letter
+    assert_int_equal(run_row(b, index, AT_OPERAND, 4, 0x14), EXEC_NEXT);
+    assert_int_equal(b->c->s.reg[RCX], 4);
+    set_text(b, 0, "xyz!"); // equal any: none
+    assert_int_equal(run_row(b, index, AT_OPERAND, 4, 0x00), EXEC_NEXT);
+    assert_int_equal(b->c->s.reg[RCX], 16);
+    assert_int_equal(flags_arith(b->c), F_SF);
+    set_text(b, 1, "short");
+    set_text(b, 0, "shore"); // equal each, negated within the string: the first difference
+    assert_int_equal(run_row(b, index, AT_OPERAND, 4, 0x38), EXEC_NEXT);
+    assert_int_equal(b->c->s.reg[RCX], 4);
+    assert_int_equal(flags_arith(b->c), F_CF | F_ZF | F_SF);
+    // Explicit lengths: their magnitude; bytes of the mask.
+    b->c->s.reg[RAX] = (uint32_t)-2;
+    b->c->s.reg[RDX] = 3;
+    assert_int_equal(run_row(b, mask, AT_OPERAND, 4, 0x48), EXEC_NEXT);
+    assert_xmm(b, 0, 0xffffffffff00ffffu, 0xffffffffffffffffu);
+}
+
+static void test_general_registers(void **state)
+{
+    struct bench *b = *state;
+    uint64_t *reg = b->c->s.reg;
+    const struct insn_row *row[4] = {NULL};
+    static const char *const names[4] = {"CRC32", "CRC32", "POPCNT", "MOVBE"};
+    for (unsigned n = 0, k = 0; n < 4; n++, k++) {
+        while (strcmp(insn_rows[k].name, names[n]))
+            assert_true(++k < insn_row_count);
+        row[n] = &insn_rows[k];
+    }
+    // The checksum of "123456789", a byte and eight bytes at a time.
+    reg[RAX] = 0xffffffff;
+    memcpy(b->page + OPERAND, "123456789", 9);
+    assert_int_equal(run_row(b, row[1], OPERAND, 8, 0), EXEC_NEXT);
+    assert_int_equal(run_row(b, row[0], OPERAND + 8, 4, 0), EXEC_NEXT);
+    assert_int_equal(reg[RAX] ^ 0xffffffff, 0xe3069283u);
+    reg[RCX] = 0xf0f0f0f0f0f0f0ffu;
+    reg[RAX] = UINT64_MAX;
+    assert_int_equal(run_row(b, row[2], AT_OPERAND, 2, 0), EXEC_NEXT);
+    assert_int_equal(reg[RAX], 0xffffffffffff000cu);
+    assert_int_equal(run_row(b, row[2], AT_OPERAND, 8, 0), EXEC_NEXT);
+    assert_int_equal(reg[RAX], 36);
+    assert_int_equal(flags_arith(b->c), 0);
+    assert_int_equal(run_row(b, row[3], OPERAND, 2, 0), EXEC_NEXT);
+    assert_int_equal(reg[RAX], 0x3132);
+    assert_int_equal(run_row(b, row[3], OPERAND, 4, 0), EXEC_NEXT);
+    assert_int_equal(reg[RAX], 0x31323334);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -728,6 +839,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fxsave, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fxrstor, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_maskmovdqu, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_mmx, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_strings, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_general_registers, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
