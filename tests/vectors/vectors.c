@@ -214,11 +214,6 @@ static void fatal(void *ctx)
     r->dead = true;
 }
 
-static void nothing(void *ctx)
-{
-    (void)ctx;
-}
-
 static bool rig_open(struct rig *r)
 {
     uint8_t *ram = calloc(1, RAM_SIZE);
@@ -232,7 +227,7 @@ static bool rig_open(struct rig *r)
     for (uint32_t page = 0; page < RAM_SIZE / PAGE_SIZE; page++) // no hole below 1 MiB
         dir[page] = (struct phys_page){.host = ram + page * PAGE_SIZE, .flags = PHYS_RAM};
     lapic_init(&r->lapic, &r->clock, 0, 0, true);
-    struct cpu_wiring wiring = {.ports = &r->ports, .fatal = fatal, .a20_changed = nothing, .ctx = r};
+    struct cpu_wiring wiring = {.ports = &r->ports, .fatal = fatal, .ctx = r};
     r->cpu = cpu_create(&r->phys, &r->clock, &r->lapic, &r->log, &wiring);
     if (!r->cpu)
         return false;
