@@ -46,7 +46,7 @@ void cpu_destroy(struct cpu *c)
 static void reset_state(void *self)
 {
     struct cpu *c = self;
-    c->s.seg[SEG_CS] = (struct segment_state){0xffff0000u, 0xffff, 0xf000, 0x9b};
+    c->s.seg[SEG_CS] = (struct segment_state){0xffff0000u, 0xffff, 0xf000, 0x93};
     c->s.ldtr[0] = (struct segment_state){0, 0xffff, 0, 0x82};
     c->s.tr[0] = (struct segment_state){0, 0xffff, 0, 0x8b};
     c->s.reg[RDX] = 0x000106ca; // the processor signature

@@ -278,6 +278,13 @@ enum exec_result x_cwd_64(struct cpu *c, const struct insn *i)
     return next(c, i);
 }
 
+// Not in the manual, but in every processor outside 64-bit mode: AL becomes CF in all bits.
+enum exec_result x_salc(struct cpu *c, const struct insn *i)
+{
+    set8(c, RAX, flag_c(c) ? 0xff : 0);
+    return next(c, i);
+}
+
 enum exec_result x_xlat(struct cpu *c, const struct insn *i)
 {
     uint64_t a = c->s.reg[RBX] + get8(c, RAX), v;

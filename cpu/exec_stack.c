@@ -100,7 +100,7 @@ enum exec_result x_popa(struct cpu *c, const struct insn *i)
 {
     unsigned size = i->opsize;
     uint64_t v[8];
-    TRY(stack_probe(c, i, 0, 8 * size, FOR_READ));
+    TRY(stack_probe_each(c, i, 8, size, FOR_READ));
     for (unsigned n = 0; n < 8; n++) {
         TRY(stack_read(c, i, (int)(n * size), size));
         v[7 - n] = c->mem_value;

@@ -189,7 +189,7 @@ enum exec_result x_jmpf_Mp(struct cpu *c, const struct insn *i)
 enum exec_result x_retf(struct cpu *c, const struct insn *i)
 {
     unsigned size = i->opsize, extra = i->modrm == 0xca ? i->imm : 0;
-    TRY(stack_probe(c, i, 0, 2 * size, FOR_READ));
+    TRY(stack_probe_each(c, i, 2, size, FOR_READ));
     TRY(stack_read(c, i, 0, size));
     uint64_t rip = c->mem_value;
     TRY(stack_read(c, i, (int)size, size));

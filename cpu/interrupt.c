@@ -298,7 +298,7 @@ static uint64_t iret_mask(const struct cpu *c, unsigned size)
 static enum exec_result iret_real(struct cpu *c, const struct insn *i)
 {
     unsigned size = i->opsize;
-    TRY(stack_probe(c, i, 0, 3 * size, FOR_READ));
+    TRY(stack_probe_each(c, i, 3, size, FOR_READ));
     uint64_t v[3];
     for (unsigned n = 0; n < 3; n++) {
         TRY(stack_read(c, i, (int)(n * size), size));

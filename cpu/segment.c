@@ -41,7 +41,9 @@ void segment_load_real(struct cpu *c, unsigned seg, uint16_t selector)
 {
     struct segment_state *s = &c->s.seg[seg];
     s->selector = selector;
-    s->base = (uint64_t)selector << 4; // limit and attributes stay: "unreal" mode
+    s->base = (uint64_t)selector << 4;
+    // The limit and D/B stay ("unreal" mode); every segment, CS too, can be written.
+    s->attr = (s->attr & 0xff00) | 0x93;
     if (c->s.rflags & F_VM) {
         s->limit = 0xffff;
         s->attr = 0xf3;

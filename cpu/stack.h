@@ -54,4 +54,13 @@ static inline enum exec_result push_operand_probe(struct cpu *c, const struct in
     return stack_probe(c, i, -(int)size, size, FOR_WRITE);
 }
 
+// Checks `count` operands of `size` bytes from the top: each wraps by itself at the end of the stack segment.
+static inline enum exec_result stack_probe_each(struct cpu *c, const struct insn *i, unsigned count, unsigned size,
+                                                enum access_kind kind)
+{
+    for (unsigned n = 0; n < count; n++)
+        TRY(stack_probe(c, i, (int)(n * size), size, kind));
+    return EXEC_NEXT;
+}
+
 #endif

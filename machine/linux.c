@@ -1,10 +1,11 @@
-// Direct start of Linux by its 64-bit boot protocol (the kernel's Documentation/arch/x86/boot.rst and zero-page.rst).
-// The packed vmlinux in the bzImage is unpacked here and entered at its own first instruction, as the image's
-// decompressor does: segments at their physical addresses (as with "nokaslr": the relocations after the ELF file are
-// not needed), KASLR_FLAG clear, RSDP address in the boot parameters, identity mapping. With `guest_unpack` the image's
-// protected-mode part is entered 200h bytes in, and does all that itself.
+// Direct start of Linux by its 64-bit boot protocol, or the 32-bit one for kernels that have no other (the kernel's
+// Documentation/arch/x86/boot.rst and zero-page.rst). The packed vmlinux in the bzImage is unpacked here and entered at
+// its own first instruction, as the image's decompressor does: segments at their physical addresses (as with "nokaslr":
+// the relocations after the ELF file are not needed), KASLR_FLAG clear, RSDP address in the boot parameters, identity
+// mapping (none in 32-bit mode). With `guest_unpack` the image's protected-mode part is entered (64-bit: 200h bytes
+// in), and does all that itself.
 //
-// Not implemented: 32-bit kernels, kernels or initial RAM disks above 4 GiB, EFI, setup_data.
+// Not implemented: kernels or initial RAM disks above 4 GiB, EFI, setup_data.
 #include "machine/linux.h"
 
 #include <stdio.h>
@@ -82,6 +83,7 @@ struct image {
     uint64_t init_size;  // bytes from there that the kernel needs until it has read the memory map
     uint64_t initrd_max; // last address an initial RAM disk may have
     size_t cmdline_max;  // bytes without NUL
+    bool long_mode;      // has the 64-bit entry
 };
 
 struct loader {
@@ -148,8 +150,7 @@ static bool read_image(struct loader *o)
                  version >> 8, version & 0xff);
         return false;
     }
-    if (!(load_u16(file + XLOADFLAGS) & XLF_KERNEL_64))
-        return fail(o, "the kernel is 32-bit only; a 64-bit one is needed");
+    i->long_mode = load_u16(file + XLOADFLAGS) & XLF_KERNEL_64;
     i->header_end = (size_t)HEADER_MAGIC + file[JUMP + 1];
     if (i->header_end < HEADER_LEAST || i->header_end > HEADER_END_MAX || !(file[LOADFLAGS] & LOADED_HIGH))
         return fail(o, "the kernel's setup header is damaged");
@@ -184,54 +185,50 @@ static bool read_image(struct loader *o)
 
 // ---- the kernel ----------------------------------------------------------------------------------------------------
 
-enum {
-    EI_CLASS = 4,
-    EI_DATA = 5,
-    E_TYPE = 16,
-    E_MACHINE = 18,
-    E_ENTRY = 24,
-    E_PHOFF = 32,
-    E_PHENTSIZE = 54,
-    E_PHNUM = 56,
-    EHDR_SIZE = 64,
-    P_TYPE = 0,
-    P_OFFSET = 8,
-    P_PADDR = 24,
-    P_FILESZ = 32,
-    P_MEMSZ = 40,
-    PHDR_SIZE = 56,
-    PT_LOAD = 1,
-    ET_EXEC = 2,
-    EM_X86_64 = 62,
+// ELF headers: where their fields are in each class, and how wide addresses and offsets are.
+enum { EI_CLASS = 4, EI_DATA = 5, E_TYPE = 16, E_MACHINE = 18, E_ENTRY = 24, P_TYPE = 0, PT_LOAD = 1, ET_EXEC = 2 };
+struct elf_layout {
+    uint8_t wide; // bytes
+    uint8_t class_id;
+    uint16_t machine;
+    uint8_t e_phoff, e_phentsize, e_phnum, ehdr_size;
+    uint8_t p_offset, p_paddr, p_filesz, p_memsz, phdr_size;
 };
+// clang-format off
+static const struct elf_layout elf64 = {8, 2, 62, 32, 54, 56, 64, 8, 24, 32, 40, 56}; // x86-64
+static const struct elf_layout elf32 = {4, 1,  3, 28, 42, 44, 52, 4, 12, 16, 20, 32}; // i386
+// clang-format on
 
 // Whether the unpacked payload is what can be loaded at all.
-static bool check_elf(const uint8_t *elf, size_t size)
+static bool check_elf(const struct elf_layout *f, const uint8_t *elf, size_t size)
 {
-    if (size < EHDR_SIZE ||
+    if (size < f->ehdr_size ||
         memcmp(elf,
                "\x7f"
                "ELF",
                4) ||
-        elf[EI_CLASS] != 2 || elf[EI_DATA] != 1)
+        elf[EI_CLASS] != f->class_id || elf[EI_DATA] != 1)
         return false;
-    if (load_u16(elf + E_TYPE) != ET_EXEC || load_u16(elf + E_MACHINE) != EM_X86_64)
+    if (load_u16(elf + E_TYPE) != ET_EXEC || load_u16(elf + E_MACHINE) != f->machine)
         return false;
-    uint64_t table = load_u64(elf + E_PHOFF), bytes = (uint64_t)load_u16(elf + E_PHNUM) * PHDR_SIZE;
-    return load_u16(elf + E_PHENTSIZE) == PHDR_SIZE && table <= size && bytes <= size - table;
+    uint64_t table = load_le(elf + f->e_phoff, f->wide);
+    uint64_t bytes = (uint64_t)load_u16(elf + f->e_phnum) * f->phdr_size;
+    return load_u16(elf + f->e_phentsize) == f->phdr_size && table <= size && bytes <= size - table;
 }
 
 static bool load_elf(struct loader *o, const uint8_t *elf, size_t size, uint64_t *entry)
 {
-    if (!check_elf(elf, size))
-        return fail(o, "the unpacked kernel is not an x86-64 ELF file");
-    const uint8_t *header = elf + load_u64(elf + E_PHOFF);
+    const struct elf_layout *f = o->image.long_mode ? &elf64 : &elf32;
+    if (!check_elf(f, elf, size))
+        return fail(o, o->image.long_mode ? "the unpacked kernel is not an x86-64 ELF file"
+                                          : "the unpacked kernel is not an i386 ELF file");
+    const uint8_t *header = elf + load_le(elf + f->e_phoff, f->wide);
     uint64_t first = o->image.address, end = first + o->image.init_size;
     bool entered = false;
-    *entry = load_u64(elf + E_ENTRY);
-    for (unsigned n = load_u16(elf + E_PHNUM); n; n--, header += PHDR_SIZE) {
-        uint64_t from = load_u64(header + P_OFFSET), to = load_u64(header + P_PADDR);
-        uint64_t bytes = load_u64(header + P_FILESZ), room = load_u64(header + P_MEMSZ);
+    *entry = load_le(elf + E_ENTRY, f->wide);
+    for (unsigned n = load_u16(elf + f->e_phnum); n; n--, header += f->phdr_size) {
+        uint64_t from = load_le(header + f->p_offset, f->wide), to = load_le(header + f->p_paddr, f->wide);
+        uint64_t bytes = load_le(header + f->p_filesz, f->wide), room = load_le(header + f->p_memsz, f->wide);
         if (load_u32(header + P_TYPE) != PT_LOAD || !room)
             continue;
         if (bytes > room || from > size || bytes > size - from)
@@ -250,7 +247,7 @@ static bool load_kernel(struct loader *o, uint64_t *entry)
     const struct image *i = &o->image;
     if (o->l->guest_unpack) {
         store(o->phys, i->address, i->code, i->code_size);
-        *entry = i->address + ENTRY_64;
+        *entry = i->address + (i->long_mode ? ENTRY_64 : 0);
         return true;
     }
     progress(o, "unpacking the kernel");
@@ -365,19 +362,22 @@ static void page_tables(struct phys *phys)
     }
 }
 
-static void processor_state(struct phys *phys, struct linux_entry *entry)
+static void processor_state(struct phys *phys, bool long_mode, struct linux_entry *entry)
 {
     uint8_t gdt[LINUX_DS + 8] = {0};
-    store_u64(gdt + LINUX_CS, 0x00af9b000000ffff); // code, readable, accessed, L
+    // Code, readable, accessed; L or D.
+    store_u64(gdt + LINUX_CS, long_mode ? 0x00af9b000000ffff : 0x00cf9b000000ffff);
     store_u64(gdt + LINUX_DS, 0x00cf93000000ffff); // data, writable, accessed
     store(phys, GDT, gdt, sizeof gdt);
-    page_tables(phys);
+    if (long_mode) {
+        page_tables(phys);
+        entry->cr3 = PAGE_TABLES;
+    }
     entry->rsi = ZERO_PAGE;
     entry->rsp = STACK_TOP;
-    entry->cr3 = PAGE_TABLES;
     entry->gdt_base = GDT;
     entry->gdt_limit = sizeof gdt - 1;
-    entry->long_mode = true;
+    entry->long_mode = long_mode;
 }
 
 bool linux_load(struct phys *phys, const struct machine_linux *l, uint64_t rsdp, struct linux_entry *entry, char *error,
@@ -398,6 +398,6 @@ bool linux_load(struct phys *phys, const struct machine_linux *l, uint64_t rsdp,
     store_u16(word, BASE_END >> 10);
     store(phys, BDA_BASE_KIB, word, sizeof word);
     boot_parameters(&o, initrd);
-    processor_state(phys, entry);
+    processor_state(phys, o.image.long_mode, entry);
     return true;
 }

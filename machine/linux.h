@@ -5,20 +5,20 @@
 #include "core/phys.h"
 #include "machine/machine.h"
 
-#define LINUX_CS 0x10 // __BOOT_CS: flat code; 64-bit in long mode
+#define LINUX_CS 0x10 // __BOOT_CS: flat code; 64-bit in long mode, else 32-bit
 #define LINUX_DS 0x18 // __BOOT_DS: flat data, for DS, ES and SS
 
 // How the processor must stand to enter the kernel. Interrupts are off (RFLAGS = 2), the direction flag clear; CS, DS,
 // ES and SS have the selectors above with descriptors loaded from the GDT. In long mode CR0 has PE and PG, CR4 has PAE,
-// EFER has LME and LMA. The other registers are as after reset.
+// EFER has LME and LMA; else CR0 has PE. The other registers are as after reset; EBX, EBP and EDI are zero.
 struct linux_entry {
     uint64_t rip;
     uint64_t rsi; // physical address of the boot parameters
     uint64_t rsp; // top of a small stack
-    uint64_t cr3; // identity mapping of the first 4 GiB with 2 MiB pages
+    uint64_t cr3; // in long mode: identity mapping of the first 4 GiB with 2 MiB pages
     uint64_t gdt_base;
     uint16_t gdt_limit;
-    bool long_mode; // always true today
+    bool long_mode; // else 32-bit protected mode without paging
 };
 
 // Checks the image, unpacks it unless l->guest_unpack, and writes kernel, initrd, command line, boot parameters, GDT

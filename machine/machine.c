@@ -129,16 +129,19 @@ static bool boot_linux(struct machine *m, char *error, size_t size)
     if (!ok)
         return false;
     struct cpu_state *s = &m->cpu->s;
-    s->cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
-    s->cr3 = entry.cr3;
-    s->cr4 = CR4_PAE;
-    s->efer = EFER_LME | EFER_LMA;
+    s->cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP;
+    if (entry.long_mode) {
+        s->cr0 |= CR0_PG;
+        s->cr3 = entry.cr3;
+        s->cr4 = CR4_PAE;
+        s->efer = EFER_LME | EFER_LMA;
+    }
     s->gdtr[0] = (struct segment_state){.base = entry.gdt_base, .limit = entry.gdt_limit};
     s->idtr[0] = (struct segment_state){.limit = 0};
-    set_flat(&s->seg[SEG_CS], 0x10, ATTR_G | ATTR_L | ATTR_P | ATTR_S | 11);
+    set_flat(&s->seg[SEG_CS], LINUX_CS, ATTR_G | (entry.long_mode ? ATTR_L : ATTR_DB) | ATTR_P | ATTR_S | 11);
     static const uint8_t data[] = {SEG_ES, SEG_SS, SEG_DS, SEG_FS, SEG_GS};
     for (unsigned n = 0; n < ARRAY_LEN(data); n++)
-        set_flat(&s->seg[data[n]], 0x18, ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 3);
+        set_flat(&s->seg[data[n]], LINUX_DS, ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 3);
     s->rip = entry.rip;
     s->reg[RSI] = entry.rsi;
     s->reg[RSP] = entry.rsp;

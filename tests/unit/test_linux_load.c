@@ -226,6 +226,73 @@ static void test_processor(void **state)
     assert_int_equal(b->entry.rsi % PAGE_SIZE, 0);
 }
 
+// A 32-bit kernel: the same segments behind headers of the other class.
+static void make_elf32(struct bench *b)
+{
+    uint8_t *e = b->elf;
+    memset(e, 0, 0x200);
+    memcpy(e,
+           "\x7f"
+           "ELF\1\1\1",
+           7);
+    store_u16(e + 16, 2);
+    store_u16(e + 18, 3);
+    store_u32(e + 24, ENTRY);
+    store_u32(e + 28, 52);
+    store_u16(e + 42, 32);
+    store_u16(e + 44, 2);
+    const uint32_t segments[2][6] = {{1, 0x200, 0xc0000000u + KERNEL_AT, KERNEL_AT, TEXT_SIZE, TEXT_SIZE},
+                                     {1, 0x3800, 0xc0000000u + DATA_AT, DATA_AT, DATA_SIZE, DATA_ROOM}};
+    for (unsigned n = 0; n < 12; n++)
+        store_u32(e + 52 + n / 6 * 32 + n % 6 * 4, segments[n / 6][n % 6]);
+    make_image(b);
+    store_u16(b->image + 0x236, 0);
+}
+
+static void test_32_bit(void **state)
+{
+    struct bench *b = *state;
+    make_elf32(b);
+    assert_loads(b, 0);
+    assert_false(b->entry.long_mode);
+    assert_int_equal(b->entry.rip, ENTRY);
+    assert_memory_equal(b->ram + KERNEL_AT, b->elf + 0x200, TEXT_SIZE);
+    assert_memory_equal(b->ram + DATA_AT, b->elf + 0x3800, DATA_SIZE);
+    const uint8_t *gdt = b->ram + b->entry.gdt_base;
+    assert_int_equal(load_u64(gdt + LINUX_CS), 0x00cf9b000000ffff);
+    assert_int_equal(load_u64(gdt + LINUX_DS), 0x00cf93000000ffff);
+    assert_int_equal(load_u32(b->ram + b->entry.rsi + 0x214), KERNEL_AT);
+
+    b->l.guest_unpack = true;
+    assert_loads(b, 0);
+    assert_int_equal(b->entry.rip, KERNEL_AT); // code32_start
+    b->l.guest_unpack = false;
+
+    // A header that promises a 64-bit kernel; tables and segments outside.
+    store_u16(b->image + 0x236, 1);
+    assert_refused(b, "not an x86-64 ELF file");
+    const struct {
+        unsigned at;
+        uint32_t value;
+        const char *why;
+    } cases[] = {
+        {28, ELF_SIZE, "not an i386 ELF file"},
+        {28, UINT32_MAX, "not an i386 ELF file"},
+        {24, KERNEL_AT + TEXT_SIZE, "its entry lies outside"},
+        {52 + 4, UINT32_MAX, "outside the file"},
+        {52 + 12, UINT32_MAX, "outside the memory"},
+        {52 + 16, TEXT_SIZE + 1, "outside the file"},
+    };
+    for (unsigned n = 0; n < ARRAY_LEN(cases); n++) {
+        make_elf(b);
+        make_elf32(b);
+        store_u32(b->elf + cases[n].at, cases[n].value);
+        make_image(b);
+        store_u16(b->image + 0x236, 0);
+        assert_refused(b, cases[n].why);
+    }
+}
+
 static void test_header(void **state)
 {
     struct bench *b = *state;
@@ -370,7 +437,7 @@ static void test_bad_image(void **state)
         {0x1fe, 2, 0xaa54, "not a Linux kernel image"},
         {0x206, 2, 0x20b, "boot protocol 2.11 is too old"},
         {0x206, 2, 0, "boot protocol 0.00 is too old"},
-        {0x236, 2, 0x7e, "32-bit only"},
+        {0x236, 2, 0x7e, "not an i386 ELF file"},
         {0x201, 1, 0x61, "setup header is damaged"},
         {0x201, 1, 0x8f, "setup header is damaged"},
         {0x211, 1, 0, "setup header is damaged"},
@@ -541,6 +608,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clean_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_guest_unpack, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_processor, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_32_bit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_header, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_memory_map, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_initrd, set_up, tear_down),
