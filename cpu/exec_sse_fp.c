@@ -447,6 +447,12 @@ SSE_SCALAR(ucomiss, ucomi_ss, 4, uint32_t)
 SSE_SCALAR(comisd, comi_sd, 8, uint64_t)
 SSE_SCALAR(ucomisd, ucomi_sd, 8, uint64_t)
 
+// Every doubleword is a binary64 number: whatever the rounding, hosts cannot differ.
+INLINE uint64_t from_doubleword(uint32_t v)
+{
+    return DBL_MANT_DIG == 53 ? from_double((int32_t)v) : f64_from_i32((int32_t)v);
+}
+
 // ---- between the formats ----------------------------------------------------------------------------------------
 
 static NOINLINE bool widen(struct cpu *c, unsigned reg, uint32_t b)
@@ -507,7 +513,7 @@ SSE_SCALAR(cvtps2pd, cvt_ps2pd, 8, uint64_t)
 
 INLINE bool cvt_dq2pd(struct cpu *c, const struct insn *i, uint64_t b)
 {
-    xmm_set(c, i->reg, v128_make(f64_from_i32((int32_t)(uint32_t)b), f64_from_i32((int32_t)(uint32_t)(b >> 32))));
+    xmm_set(c, i->reg, v128_make(from_doubleword((uint32_t)b), from_doubleword((uint32_t)(b >> 32))));
     return true;
 }
 SSE_SCALAR(cvtdq2pd, cvt_dq2pd, 8, uint64_t)
@@ -589,7 +595,7 @@ static NOINLINE bool from_i64_ss(struct cpu *c, unsigned reg, uint64_t v)
 
 INLINE bool from_i32_sd(struct cpu *c, unsigned reg, uint64_t v)
 {
-    xmm(c, reg)[0] = f64_from_i32((int32_t)(uint32_t)v);
+    xmm(c, reg)[0] = from_doubleword((uint32_t)v);
     return true;
 }
 

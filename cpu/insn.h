@@ -210,7 +210,9 @@ enum feature {
     FEAT_XSAVE,
     FEAT_MONITOR,
     FEAT_FSGSBASE,
-    FEAT_MOVBE
+    FEAT_MOVBE,
+    FEAT_AES,
+    FEAT_PCLMULQDQ
 };
 
 // Implicit registers: bit n for register n, and these.

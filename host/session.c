@@ -339,9 +339,14 @@ static void choose_time(struct session *s)
 static enum machine_stop run_slice(struct session *s)
 {
     uint64_t until = stop_tick(s);
-    if (!s->live)
-        return machine_run(s->m, until, true);
     uint64_t tick = machine_tick(s->m), wall = wall_ns();
+    if (!s->live) {
+        // While there is a file to read, idle time stops at the ends of slices too, where it is read.
+        uint64_t slice_end = (tick / MACHINE_SLICE_TICKS + 1) * MACHINE_SLICE_TICKS;
+        if (s->input.kind == INPUT_PULLED && !s->input.ended && slice_end < until)
+            until = slice_end;
+        return machine_run(s->m, until, true);
+    }
     enum machine_stop stop = machine_run(s->m, until, false);
     uint64_t end = wall_ns();
     uint64_t ratio = pace_measure(&s->pace, machine_tick(s->m) - tick, end - wall, end, machine_ns(s->m));

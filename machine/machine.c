@@ -218,9 +218,8 @@ enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
             return m->stop = MACHINE_STUCK;
         if (!skip_idle || deadline == CLOCK_NEVER)
             return MACHINE_IDLE;
-        target = until < slice_end ? until : slice_end;
         if (m->clock.s.tick < deadline)
-            m->clock.s.tick = deadline < target ? deadline : target;
+            m->clock.s.tick = deadline < until ? deadline : until;
     }
 }
 

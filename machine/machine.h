@@ -62,8 +62,9 @@ struct machine_linux {
 bool machine_load_linux(struct machine *m, const struct machine_linux *linux, char *error, size_t size);
 
 // Runs until something above happens, at most until tick `until` (UINT64_MAX: none) and for one slice (at most
-// MACHINE_SLICE_TICKS ticks, ending at a multiple of it, so that slice ends are the same in every run).
-// `skip_idle`: idle time is skipped at once (--time fast); else MACHINE_IDLE is returned when the processor halts.
+// MACHINE_SLICE_TICKS ticks, ending at a multiple of it, so that slice ends are the same in every run; skipped idle
+// time may go beyond). `skip_idle`: idle time is skipped at once (--time fast); else MACHINE_IDLE is returned when the
+// processor halts.
 #define MACHINE_SLICE_TICKS 65536u
 enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle);
 

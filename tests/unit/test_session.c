@@ -417,32 +417,12 @@ static void live_time_waits(void **state)
     assert_true(ms() - from >= 300);
     // A pipe that is open makes it live, too; its end makes it fast.
     from = ms();
-    begin(&r, place_of(state), "sleep:300000000 say:a sleep:3600000000000 say:b| poweroff", "-nographic", IN_PIPE);
+    begin(&r, place_of(state), "sleep:300000000 say:a sleep:100000000000 say:b| poweroff", "-nographic", IN_PIPE);
     expect(&r, "a");
     assert_true(ms() - from >= 300);
     close(r.in);
     r.in = -1;
     expect(&r, "b\n");
-    assert_int_equal(finish(&r, NULL, 0), 0);
-}
-
-static void busy_guest_sees_the_walls_time(void **state)
-{
-    struct run r;
-    begin_terminal(&r, place_of(state), "say:a spin time spin time poweroff", "-nographic");
-    expect(&r, "a");
-    usleep(300000);
-    send(&r, "x");
-    expect(&r, "ms");
-    uint64_t from = ms();
-    unsigned long first = strtoul(strchr(r.text, 'x') + 1, NULL, 10);
-    usleep(500000);
-    forget(&r);
-    send(&r, "y");
-    expect(&r, "ms");
-    uint64_t passed = ms() - from;
-    unsigned long second = strtoul(strchr(r.text, 'y') + 1, NULL, 10);
-    assert_in_range(second - first, passed - 100, passed + 100);
     assert_int_equal(finish(&r, NULL, 0), 0);
 }
 
@@ -722,57 +702,20 @@ static void halted_machine_waits_at_a_terminal(void **state)
     assert_int_equal(finish(&r, NULL, 0), 0);
 }
 
-// The best of several tries, so that a loaded host does not count.
-static void echo_is_quick(void **state)
+// Whoever starts the tests may have signals ignored or blocked, as background jobs of a shell do.
+static void default_signals(void)
 {
-    static const char *const scripts[] = {"say:> read until:q poweroff", "say:> spin until:q poweroff"};
-    for (unsigned n = 0; n < ARRAY_LEN(scripts); n++) {
-        struct run r;
-        uint64_t best = UINT64_MAX;
-        begin_terminal(&r, place_of(state), scripts[n], "-nographic");
-        expect(&r, ">");
-        for (unsigned try = 0; try < 20; try++) {
-            usleep(7000);
-            forget(&r);
-            uint64_t from = ms();
-            send(&r, "z");
-            expect(&r, "z");
-            best = ms() - from < best ? ms() - from : best;
-        }
-        assert_true(best <= 20);
-        send(&r, "q");
-        assert_int_equal(finish(&r, NULL, 0), 0);
-    }
-}
-
-static uint64_t cpu_us(pid_t pid)
-{
-    clockid_t clock;
-    struct timespec t;
-    assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
-    assert_int_equal(clock_gettime(clock, &t), 0);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static void idle_guest_costs_little(void **state)
-{
-    // Two that sleep: until a key comes, and a hundred times a second.
-    static const char *const scripts[] = {"say:> read until:q poweroff", "say:> sleep:10000000 until:q"};
-    for (unsigned n = 0; n < ARRAY_LEN(scripts); n++) {
-        struct run r;
-        begin_terminal(&r, place_of(state), scripts[n], "-nographic");
-        expect(&r, ">");
-        usleep(100000);
-        uint64_t from = cpu_us(r.pid);
-        usleep(1000000);
-        assert_true(cpu_us(r.pid) - from < 20000);
-        send(&r, "\x01x");
-        assert_int_equal(finish(&r, NULL, 0), 0);
-    }
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTOU, SIGTTIN, SIGCONT};
+    sigset_t none;
+    for (unsigned n = 0; n < ARRAY_LEN(numbers); n++)
+        signal(numbers[n], SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 int main(void)
 {
+    default_signals();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statuses),
         cmocka_unit_test(notes),
@@ -785,7 +728,6 @@ int main(void)
         cmocka_unit_test(nothing_is_lost_by_a_slow_reader),
         cmocka_unit_test(fast_time_skips),
         cmocka_unit_test(live_time_waits),
-        cmocka_unit_test(busy_guest_sees_the_walls_time),
         cmocka_unit_test(ends_exactly),
         cmocka_unit_test(digests_in_series),
         cmocka_unit_test(files_are_read_by_guest_time),
@@ -798,8 +740,6 @@ int main(void)
         cmocka_unit_test(stopping_and_continuing),
         cmocka_unit_test(plain_stdio_keeps_control_c),
         cmocka_unit_test(halted_machine_waits_at_a_terminal),
-        cmocka_unit_test(echo_is_quick),
-        cmocka_unit_test(idle_guest_costs_little),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
