@@ -28,7 +28,7 @@ enum exec_result fault(struct cpu *c, const struct insn *i, unsigned vector)
 {
     c->s.rip = rip_of(c, i);
     c->tick += i->index;
-    raise(c, vector);
+    raise_vector(c, vector);
     return EXEC_FAULT;
 }
 
@@ -123,7 +123,7 @@ static struct code_page *fetch_page(struct cpu *c, uint64_t linear)
         return NULL;
     if (!t.page) {
         log_line(c->log, LOG_GUEST_ERROR, "cpu: execution outside RAM at %llx", (unsigned long long)t.phys);
-        raise(c, EXC_UD);
+        raise_vector(c, EXC_UD);
         return NULL;
     }
     struct code_page *page = code_page(c->code, c->phys, t.page);
@@ -176,7 +176,7 @@ static struct block *find_block(struct cpu *c, uint64_t linear)
     }
     // An empty cache has room for any block.
     log_line(c->log, LOG_HOST_ERROR, "cpu: the code cache is too small");
-    raise(c, EXC_MC);
+    raise_vector(c, EXC_MC);
     return NULL;
 }
 
@@ -284,7 +284,7 @@ static bool attend(struct cpu *c)
         return true;
     }
     if (c->s.db_pending) {
-        raise(c, EXC_DB);
+        raise_vector(c, EXC_DB);
         c->exc.dr6 = (c->s.db_pending & 15) | (uint64_t)(c->s.db_pending >> 4 & 1) << 14;
         c->s.db_pending = 0;
         c->attention = 1;

@@ -3,7 +3,7 @@
 // Not implemented: virtual-8086 mode.
 #include "cpu/segment.h"
 
-bool raise(struct cpu *c, unsigned vector)
+bool raise_vector(struct cpu *c, unsigned vector)
 {
     c->exc = (struct exception_info){.vector = (uint8_t)vector};
     return false;

@@ -57,7 +57,7 @@ void cpu_update_mode(struct cpu *c);
 
 // Records an exception in c->exc without an instruction. Return false, so that checks can end with it.
 bool raise_code(struct cpu *c, unsigned vector, unsigned error);
-bool raise(struct cpu *c, unsigned vector);
+bool raise_vector(struct cpu *c, unsigned vector);
 
 // Delivers through the IDT. `software`: INT n, INT3, INTO (checks the gate's DPL; RIP already behind the instruction).
 enum intr_kind { INTR_EXCEPTION, INTR_EXTERNAL, INTR_SOFTWARE };
