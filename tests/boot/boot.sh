@@ -1,7 +1,9 @@
 #!/bin/bash
-# Boots Debian's amd64 kernel and checks what comes of it.
+# Boots one of Debian's kernels and checks what comes of it.
 #
-#   boot.sh MODE SNOWGLOBE [ARGUMENT]
+#   boot.sh MODE[:GUEST] SNOWGLOBE [ARGUMENT]
+#
+# GUEST is amd64 (the default), i386 (686-pae), i386-686 (without PAE) or compat (amd64 with 32-bit programs).
 #
 #   check          host-unpacked boot to the shell, `uname -a`, power off, status 0
 #   guest-unpack   the same, the kernel unpacking itself
@@ -10,12 +12,24 @@
 #   digests        equal digests at 20 points of two runs, the second with the host busy
 #   same OTHER     equal digests at 20 points in the build OTHER
 set -u
-mode=$1 snowglobe=$2 other=${3-}
+mode=${1%%:*} snowglobe=$2 other=${3-} guest=amd64
+case $1 in *:*) guest=${1#*:} ;; esac
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
-files=$("$here/../../tools/guest/fetch" amd64 --tests) || {
-  echo "SKIP: the guest's packages cannot be fetched"
-  exit 77
+
+# paths GUEST: what tools/guest/fetch has for it
+paths() {
+  "$here/../../tools/guest/fetch" "$1" --tests || {
+    echo "SKIP: the guest's packages cannot be fetched" >&2
+    exit 77
+  }
 }
+case $guest in
+compat)
+  files=$(paths i386 | grep -v '^kernel=') || exit 77
+  files+=$'\n'$(paths amd64 | grep '^kernel=') || exit 77
+  ;;
+*) files=$(paths "$guest") || exit 77 ;;
+esac
 kernel=$(sed -n 's/^kernel=//p' <<<"$files")
 initrd=$(sed -n 's/^initrd=//p' <<<"$files")
 testrd=$(sed -n 's/^testrd=//p' <<<"$files")
