@@ -39,12 +39,12 @@ enum exec_result fault_code(struct cpu *c, const struct insn *i, unsigned vector
     return EXEC_FAULT;
 }
 
-// Blocks of 64-bit mode at s.rip that need no check go on at once; everything else is for the run loop.
+// Blocks at s.rip that need no check go on at once: 64-bit mode, and flat segments; everything else is for the run loop.
 enum exec_result jump_indirect(struct cpu *c)
 {
     uint64_t rip = c->s.rip;
     struct tlb_entry *e = &c->exec_tlb[tlb_index(rip)];
-    if (!CPU_TAIL_CALLS || unlikely((rip ^ e->tag) >= PAGE_SIZE) || unlikely(!(c->mode & MODE_64)))
+    if (!CPU_TAIL_CALLS || unlikely((rip ^ e->tag) >= PAGE_SIZE) || unlikely(!(c->mode & (MODE_64 | MODE_FLAT))))
         return EXEC_NEXT;
     unsigned off = (unsigned)(rip & PAGE_MASK);
     struct block *b = code_find((struct code_page *)e->addend, off, c->mode);

@@ -22,15 +22,30 @@ static inline void stack_move(struct cpu *c, int by)
     stack_set(c, c->s.reg[RSP] + (uint64_t)(int64_t)by);
 }
 
+// The linear address of `size` bytes at the top plus `at`, in c->mem_value.
+static inline enum exec_result stack_linear(struct cpu *c, const struct insn *i, int at, unsigned size,
+                                            enum access_kind kind)
+{
+    uint64_t offset = (c->s.reg[RSP] + (uint64_t)(int64_t)at) & stack_mask(c);
+    if (likely(c->mode & MODE_FLAT) && likely(offset <= ((uint64_t)1 << 32) - size)) {
+        c->mem_value = offset;
+        return EXEC_NEXT;
+    }
+    return segment_linear(c, i, SEG_SS, offset, size, kind);
+}
+
 static inline enum exec_result stack_read(struct cpu *c, const struct insn *i, int at, unsigned size)
 {
-    TRY(segment_linear(c, i, SEG_SS, (c->s.reg[RSP] + (uint64_t)(int64_t)at) & stack_mask(c), size, FOR_READ));
-    return load_slow(c, i, c->mem_value, size);
+    uint64_t v;
+    TRY(stack_linear(c, i, at, size, FOR_READ));
+    TRY(load_at(c, i, c->mem_value, size, &v));
+    c->mem_value = v;
+    return EXEC_NEXT;
 }
 
 static inline enum exec_result stack_write(struct cpu *c, const struct insn *i, int at, unsigned size, uint64_t v)
 {
-    TRY(segment_linear(c, i, SEG_SS, (c->s.reg[RSP] + (uint64_t)(int64_t)at) & stack_mask(c), size, FOR_WRITE));
+    TRY(stack_linear(c, i, at, size, FOR_WRITE));
     return store_at(c, i, c->mem_value, size, v);
 }
 
@@ -38,7 +53,7 @@ static inline enum exec_result stack_write(struct cpu *c, const struct insn *i, 
 static inline enum exec_result stack_probe(struct cpu *c, const struct insn *i, int at, unsigned size,
                                            enum access_kind kind)
 {
-    TRY(segment_linear(c, i, SEG_SS, (c->s.reg[RSP] + (uint64_t)(int64_t)at) & stack_mask(c), size, kind));
+    TRY(stack_linear(c, i, at, size, kind));
     return probe(c, i, c->mem_value, size, kind);
 }
 
