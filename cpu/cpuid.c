@@ -29,7 +29,7 @@ static const struct leaf leaves[] = {
     {0x00000004, 1, 0x00000122, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB code
     {0x00000004, 2, 0x00000143, 0x01c0003f, 0x000001ff, 0x00000001}, // 256 KiB unified
     {0x00000006, ANY, BIT(2), 0, 0, 0},             // the APIC timer always runs
-    {0x00000007, 0, 0, BIT(1) | BIT(6) | BIT(7) | BIT(13), 0, BIT(29)}, // TSC_ADJUST, FDP on exceptions only, SMEP, FCS/FDS zero; ARCH_CAPABILITIES
+    {0x00000007, 0, 0, BIT(1) | BIT(3) | BIT(6) | BIT(7) | BIT(8) | BIT(13) | BIT(19), 0, BIT(29)}, // TSC_ADJUST BMI1 FDP on exceptions only SMEP BMI2 FCS/FDS zero ADX; ARCH_CAPABILITIES
     {0x00000015, ANY, 1, 5, 200000000, 0},          // TSC = 5 * 200 MHz crystal
     {0x00000016, ANY, 1000, 1000, 200, 0},          // MHz
     {0x80000000, ANY, 0x80000008, 0, 0, 0},
@@ -69,38 +69,42 @@ uint64_t cpu_features(void)
 {
     static const struct {
         uint32_t leaf;
-        uint8_t reg, bit, feature;
+        uint8_t subleaf, reg, bit, feature;
     } map[] = {
-        {1, 3, 15, FEAT_CMOV},
-        {1, 3, 8, FEAT_CX8},
-        {1, 2, 13, FEAT_CX16},
-        {1, 3, 23, FEAT_MMX},
-        {1, 3, 25, FEAT_SSE},
-        {1, 3, 26, FEAT_SSE2},
-        {1, 2, 0, FEAT_SSE3},
-        {1, 2, 9, FEAT_SSSE3},
-        {1, 2, 19, FEAT_SSE41},
-        {1, 2, 20, FEAT_SSE42},
-        {1, 2, 23, FEAT_POPCNT},
-        {1, 3, 24, FEAT_FXSR},
-        {1, 3, 19, FEAT_CLFLUSH},
-        {1, 2, 26, FEAT_XSAVE},
-        {1, 2, 3, FEAT_MONITOR},
-        {1, 2, 22, FEAT_MOVBE},
-        {1, 2, 25, FEAT_AES},
-        {1, 2, 1, FEAT_PCLMULQDQ},
-        {7, 1, 0, FEAT_FSGSBASE},
-        {0x80000001, 3, 29, FEAT_LM},
-        {0x80000001, 3, 11, FEAT_SYSCALL},
-        {0x80000001, 3, 27, FEAT_RDTSCP},
-        {0x80000001, 2, 0, FEAT_LAHF64},
+        {1, 0, 3, 15, FEAT_CMOV},
+        {1, 0, 3, 8, FEAT_CX8},
+        {1, 0, 2, 13, FEAT_CX16},
+        {1, 0, 3, 23, FEAT_MMX},
+        {1, 0, 3, 25, FEAT_SSE},
+        {1, 0, 3, 26, FEAT_SSE2},
+        {1, 0, 2, 0, FEAT_SSE3},
+        {1, 0, 2, 9, FEAT_SSSE3},
+        {1, 0, 2, 19, FEAT_SSE41},
+        {1, 0, 2, 20, FEAT_SSE42},
+        {1, 0, 2, 23, FEAT_POPCNT},
+        {1, 0, 3, 24, FEAT_FXSR},
+        {1, 0, 3, 19, FEAT_CLFLUSH},
+        {1, 0, 2, 26, FEAT_XSAVE},
+        {1, 0, 2, 3, FEAT_MONITOR},
+        {1, 0, 2, 22, FEAT_MOVBE},
+        {1, 0, 2, 25, FEAT_AES},
+        {1, 0, 2, 1, FEAT_PCLMULQDQ},
+        {7, 0, 1, 0, FEAT_FSGSBASE},
+        {7, 0, 1, 3, FEAT_BMI1},
+        {7, 0, 1, 8, FEAT_BMI2},
+        {7, 0, 1, 19, FEAT_ADX},
+        {0x80000001, 0, 3, 29, FEAT_LM},
+        {0x80000001, 0, 3, 11, FEAT_SYSCALL},
+        {0x80000001, 0, 3, 27, FEAT_RDTSCP},
+        {0x80000001, 0, 2, 0, FEAT_LAHF64},
     };
     uint64_t features = 0;
     for (unsigned n = 0; n < ARRAY_LEN(map); n++) {
         for (unsigned k = 0; k < ARRAY_LEN(leaves); k++) {
             const struct leaf *l = &leaves[k];
             uint32_t regs[4] = {l->eax, l->ebx, l->ecx, l->edx};
-            if (l->leaf == map[n].leaf && regs[map[n].reg] >> map[n].bit & 1)
+            bool row = l->leaf == map[n].leaf && (l->subleaf == ANY || l->subleaf == map[n].subleaf);
+            if (row && regs[map[n].reg] >> map[n].bit & 1)
                 features |= (uint64_t)1 << map[n].feature;
         }
     }

@@ -32,6 +32,9 @@ struct prefixes {
     uint8_t rep; // 0, F2, F3: the last one
     uint8_t seg; // SEG_COUNT: none
     uint8_t rex;
+    bool vex, vex_l; // a VEX prefix: its pp is in `opsize` and `rep`, its R, X, B and W in `rex`
+    bool vex_wrong;  // with LOCK, 66, F2, F3 or REX before it
+    uint8_t vvvv;    // not inverted: 0 where no register is given
 };
 
 static int match(const struct insn_row *row, uint32_t mode, const struct prefixes *p, int modrm)
@@ -49,6 +52,10 @@ static int match(const struct insn_row *row, uint32_t mode, const struct prefixe
         if (p->rep || !p->opsize)
             return -1;
         score = 1;
+        break;
+    case P_NO_REP:
+        if (p->rep)
+            return -1;
         break;
     case P_F3:
         if (p->rep != 0xf3)
@@ -81,6 +88,58 @@ static int match(const struct insn_row *row, uint32_t mode, const struct prefixe
     return score;
 }
 
+// C4 and C5 are LES and LDS outside 64-bit mode, unless what follows cannot be a ModRM byte of theirs. Real and
+// virtual-8086 mode have no VEX (SDM vol. 2, 2.3.1).
+static bool is_vex(const struct cursor *k, uint32_t mode, uint8_t b)
+{
+    if (b != 0xc4 && b != 0xc5)
+        return false;
+    bool no_modrm = k->at < k->n && k->bytes[k->at] >= 0xc0;
+    return mode & MODE_64 || (no_modrm && mode & MODE_PE && !(mode & MODE_VM));
+}
+
+// The rest of a VEX prefix that begins with `b` (SDM vol. 2, 2.3.5), and the opcode's map; MAP_COUNT: none, #UD.
+static unsigned fetch_vex(struct cursor *k, uint8_t b, bool mode64, struct prefixes *p)
+{
+    static const uint8_t rep[4] = {0, 0, 0xf3, 0xf2};
+    unsigned map = 1;
+    p->vex_wrong = p->lock || p->opsize || p->rep || p->rex;
+    uint8_t last = fetch8(k);
+    p->rex = (uint8_t)~last >> 5 & 4;
+    if (b == 0xc4) {
+        map = last & 31;
+        p->rex = (uint8_t)~last >> 5;
+        last = fetch8(k);
+        p->rex |= last >> 4 & 8;
+    }
+    if (!mode64)
+        p->rex = 0;
+    p->vex = true;
+    p->vex_l = last & 4;
+    p->vvvv = (uint8_t)~last >> 3 & 15;
+    p->opsize = (last & 3) == 1;
+    p->rep = rep[last & 3];
+    return map < 1 || map > 3 ? MAP_COUNT : MAP_VEX_0F + map - 1;
+}
+
+// The opcode byte, from the first byte behind the legacy prefixes on, and its map; MAP_COUNT: none, #UD.
+static unsigned fetch_opcode(struct cursor *k, uint8_t *b, uint32_t mode, struct prefixes *p)
+{
+    unsigned map = MAP_1;
+    if (*b == 0x0f) {
+        *b = fetch8(k);
+        if (*b != 0x38 && *b != 0x3a)
+            return MAP_0F;
+        map = *b == 0x38 ? MAP_0F38 : MAP_0F3A;
+    } else if (is_vex(k, mode, *b)) {
+        map = fetch_vex(k, *b, mode & MODE_64, p);
+    } else {
+        return MAP_1;
+    }
+    *b = fetch8(k);
+    return map;
+}
+
 // Whether the row has a ModRM byte.
 static bool has_modrm(const struct insn_row *row)
 {
@@ -100,6 +159,7 @@ static bool has_modrm(const struct insn_row *row)
         case Gq:
         case Gv:
         case Gy:
+        case By:
         case M:
         case Mb:
         case Mw:
@@ -205,6 +265,11 @@ static uint8_t choose_ea(uint32_t mode, unsigned asize, unsigned seg)
     return mode & MODE_FLAT && seg != SEG_FS && seg != SEG_GS && seg != SEG_CS ? EA_FLAT32 : EA_SEG32;
 }
 
+static bool has_operand(const struct insn_row *row, enum operand op)
+{
+    return row->op[0] == op || row->op[1] == op || row->op[2] == op;
+}
+
 // Raises the exception of an instruction that is not allowed here.
 static enum decode_status refuse(struct insn *i, exec_fn *fn, unsigned off, unsigned len)
 {
@@ -216,17 +281,20 @@ static enum decode_status refuse(struct insn *i, exec_fn *fn, unsigned off, unsi
     return DECODE_INVALID;
 }
 
-static bool allowed(const struct decode_index *x, const struct insn_row *row, const struct insn *i,
-                    const struct prefixes *p, uint32_t mode, exec_fn **fn)
+static bool allowed(const struct insn_row *row, const struct insn *i, const struct prefixes *p, uint32_t mode,
+                    exec_fn **fn)
 {
     *fn = x_undefined;
-    if (!(x->features >> row->feature & 1))
+    // VEX.L is for vectors; VEX.vvvv must be 1111b where no operand is in it.
+    if (p->vex_wrong || p->vex_l || (p->vvvv && !has_operand(row, By)))
         return false;
     if (p->lock && (!(row->attr & A_LOCK) || !(i->flags & INSN_MEM)))
         return false;
     if (row->attr & A_PE && (!(mode & MODE_PE) || mode & MODE_VM))
         return false;
     if (row->attr & A_SSE && mode & MODE_NO_SSE)
+        return false;
+    if (row->attr & A_RING0 && !(mode & MODE_CPL0))
         return false;
     if (row->attr & A_CPL0 && !(mode & MODE_CPL0)) {
         *fn = x_privileged;
@@ -276,18 +344,12 @@ enum decode_status decode(const struct decode_index *x, uint32_t mode, const uin
         p.rex = 0; // REX counts only immediately before the opcode
     }
 
-    unsigned map = MAP_1;
-    if (b == 0x0f) {
-        map = MAP_0F;
-        b = fetch8(&k);
-        if (b == 0x38 || b == 0x3a) {
-            map = b == 0x38 ? MAP_0F38 : MAP_0F3A;
-            b = fetch8(&k);
-        }
-    }
-    unsigned first = x->first[map][b], last = x->first[map][b + 1];
+    unsigned map = fetch_opcode(&k, &b, mode, &p);
     if (k.more)
         return n >= 15 ? refuse(i, x_too_long, off, 15), DECODE_TOO_LONG : DECODE_MORE;
+    if (map == MAP_COUNT)
+        return refuse(i, x_undefined, off, k.at);
+    unsigned first = x->first[map][b], last = x->first[map][b + 1];
     if (first == last)
         return refuse(i, x_undefined, off, k.at);
 
@@ -316,7 +378,9 @@ enum decode_status decode(const struct decode_index *x, uint32_t mode, const uin
 
     // Sizes.
     bool wide = p.rex & 8;
-    if (mode64)
+    if (p.vex)
+        i->opsize = wide ? 8 : 4;
+    else if (mode64)
         i->opsize = wide || row->attr & A_F64 ? 8 : p.opsize && row->prefix != P_66 ? 2 : row->attr & A_D64 ? 8 : 4;
     else
         i->opsize = (mode & MODE_32 ? 4 : 2) ^ (p.opsize && row->prefix != P_66 ? 6 : 0);
@@ -434,6 +498,7 @@ enum decode_status decode(const struct decode_index *x, uint32_t mode, const uin
             break;
         }
     }
+    i->imm |= (uint32_t)(p.vvvv & (mode64 ? 15 : 7)) << 8;
     if (k.more)
         return n >= 15 ? refuse(i, x_too_long, off, 15), DECODE_TOO_LONG : DECODE_MORE;
 
@@ -448,7 +513,7 @@ enum decode_status decode(const struct decode_index *x, uint32_t mode, const uin
     }
 
     exec_fn *fn;
-    if (!allowed(x, row, i, &p, mode, &fn)) {
+    if (!allowed(row, i, &p, mode, &fn)) {
         refuse(i, fn, off, k.at);
         return DECODE_INVALID;
     }

@@ -8,7 +8,7 @@
 struct insn {
     exec_fn *fn;   // the function that executes it; may be a fused pair's (see decode.c)
     int32_t disp;  // displacement; or the upper half of a 64-bit immediate or address
-    uint32_t imm;  // immediate, sign-extended to 32 bits where the row says so
+    uint32_t imm;  // immediate, sign-extended to 32 bits where the row says so; of VEX rows see insn_vvvv()
     uint16_t ip;   // page offset of the next instruction (up to PAGE_SIZE + 14)
     uint16_t row;  // index in insn_rows
     uint8_t index; // position in the block
@@ -76,11 +76,11 @@ static inline struct block *block_of(const struct insn *i)
 // --------------------------------------------------------------------------------------------------------------
 
 // Opcode maps. X87 rows are keyed by (opcode & 7) << 3 | ModRM.reg for memory forms and by the ModRM byte for
-// registers.
-enum opcode_map { MAP_1, MAP_0F, MAP_0F38, MAP_0F3A, MAP_COUNT };
+// registers. Instructions behind a VEX prefix have maps of their own, in the order of VEX.mmmmm.
+enum opcode_map { MAP_1, MAP_0F, MAP_0F38, MAP_0F3A, MAP_VEX_0F, MAP_VEX_0F38, MAP_VEX_0F3A, MAP_COUNT };
 
-// Mandatory prefix. P_ANY: prefixes only modify. P_NONE: no 66, F2, F3.
-enum opcode_prefix { P_ANY, P_NONE, P_66, P_F3, P_F2 };
+// Mandatory prefix, or VEX.pp. P_ANY: prefixes only modify. P_NONE: no 66, F2, F3. P_NO_REP: no F2, F3; 66 modifies.
+enum opcode_prefix { P_ANY, P_NONE, P_66, P_F3, P_F2, P_NO_REP };
 
 // ModRM constraint (`ext`): NX none; 0..7 that reg field; plus EXT_MEM or EXT_REG for the form; or EXT_FULL | byte for
 // one exact ModRM byte.
@@ -102,6 +102,7 @@ enum operand {
     Gq,
     Gv,
     Gy,
+    By,
     Zb,
     Zv,
     Zq,
@@ -179,6 +180,7 @@ enum attr {
     A_WAIT = 1 << 14,   // FWAIT: #NM if CR0.MP and TS
     A_CC = 1 << 15,     // the row stands for sixteen opcodes; insn.modrm is the condition code
     A_BYTE = 1 << 16,   // ModRM byte registers: E and G are 8 bit (set by the operand codes too)
+    A_RING0 = 1 << 17,  // #UD unless CPL is 0
 };
 
 // Accesses to the memory operand.
@@ -212,7 +214,10 @@ enum feature {
     FEAT_FSGSBASE,
     FEAT_MOVBE,
     FEAT_AES,
-    FEAT_PCLMULQDQ
+    FEAT_PCLMULQDQ,
+    FEAT_BMI1,
+    FEAT_BMI2,
+    FEAT_ADX,
 };
 
 // Implicit registers: bit n for register n, and these.
@@ -238,16 +243,24 @@ struct insn_row {
 extern const struct insn_row insn_rows[];
 extern const unsigned insn_row_count;
 
-// Function columns of insn.def: one for everything; by operand size; by form; by both.
+// Function columns of insn.def: one for everything; by operand size; by form; by both; by both where an operand is 4 or
+// 8 bytes.
 #define FN1(f)  f, f, f, f, f, f
 #define FNW(f)  f##_16, f##_32, f##_64, f##_16, f##_32, f##_64
 #define FNF(f)  f##_r, f##_r, f##_r, f##_m, f##_m, f##_m
 #define FNWF(f) f##_16r, f##_32r, f##_64r, f##_16m, f##_32m, f##_64m
+#define FNY(f)  f##_32r, f##_32r, f##_64r, f##_32m, f##_32m, f##_64m
 
 // A byte register as a register code: slot in the low bits, 0x80 for the second byte (AH, CH, DH, BH).
 static inline uint8_t reg_code8(unsigned n, bool rex)
 {
     return (uint8_t)(rex || n < 4 ? n : (n - 4) | 0x80);
+}
+
+// VEX rows have a register number, VEX.vvvv, in bits 8..11 of insn.imm, above an 8-bit immediate.
+static inline unsigned insn_vvvv(const struct insn *i)
+{
+    return i->imm >> 8 & 15;
 }
 
 // ---- decoding
@@ -257,8 +270,9 @@ static inline uint8_t reg_code8(unsigned n, bool rex)
 struct decode_index {
     uint16_t first[MAP_COUNT][257]; // positions in order[] where the rows of an opcode begin
     uint16_t order[2048];           // row numbers, sorted by map and opcode
-    uint64_t features;              // bit n: enum feature n is there
 };
+// Only rows whose feature is among `features` (bit n: enum feature n) get in: the others do not exist in this model, so
+// that what their opcode means without them comes forward (TZCNT is a BSF), or nothing (#UD).
 void decode_index_init(struct decode_index *index, uint64_t features);
 
 enum decode_status { DECODE_OK, DECODE_MORE, DECODE_INVALID, DECODE_TOO_LONG };

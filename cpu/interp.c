@@ -39,7 +39,8 @@ enum exec_result fault_code(struct cpu *c, const struct insn *i, unsigned vector
     return EXEC_FAULT;
 }
 
-// Blocks at s.rip that need no check go on at once: 64-bit mode, and flat segments; everything else is for the run loop.
+// Blocks at s.rip that need no check go on at once: 64-bit mode, and flat segments; everything else is for the run
+// loop.
 enum exec_result jump_indirect(struct cpu *c)
 {
     uint64_t rip = c->s.rip;

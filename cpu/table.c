@@ -28,6 +28,8 @@ void decode_index_init(struct decode_index *x, uint64_t features)
             x->first[map][opcode] = (uint16_t)n;
             for (unsigned r = 0; r < insn_row_count; r++) {
                 const struct insn_row *row = &insn_rows[r];
+                if (row->feature != FEAT_NONE && !(features >> row->feature & 1))
+                    continue;
                 if (row->map == map && opcode >= row->opcode && opcode < row->opcode + span(row) &&
                     n < ARRAY_LEN(x->order))
                     x->order[n++] = (uint16_t)r;
@@ -35,5 +37,4 @@ void decode_index_init(struct decode_index *x, uint64_t features)
         }
         x->first[map][256] = (uint16_t)n;
     }
-    x->features = features | 1u << FEAT_NONE;
 }

@@ -26,6 +26,8 @@ struct build {
     uint8_t rep, seg; // prefix bytes, 0 = none
     uint8_t opcode;
     uint8_t reg, rm; // 0..15
+    bool vex, vex_l;
+    uint8_t vvvv; // 0..15, not inverted; 0 where the row has no operand in it
     uint8_t modrm_mode, sib;
     bool has_sib, rip_relative;
     unsigned disp_size;
@@ -653,6 +655,8 @@ static void settle_values(struct build *b, bool rex)
             keep_unpinned(b, RAX, 2, upper << 8 | (rng_next(r) & 0xff));
         else
             keep_unpinned(b, RDX, size, upper);
+    } else if ((row_is(row, "BEXTR") || row_is(row, "BZHI")) && !one_in(r, 4)) {
+        keep_unpinned(b, b->vvvv & (registers(b) - 1), 2, rng_below(r, 70) | rng_below(r, 70) << 8);
     } else if (row_is(row, "CMPXCHG") && one_in(r, 2)) {
         keep_unpinned(b, RAX, size, operand_value(b, size, rex));
     } else if (row_is(row, "CMPXCHG8B") && one_in(r, 2)) {
@@ -697,6 +701,15 @@ static void choose_prefixes(struct build *b, unsigned opsize)
     const struct insn_row *row = b->row;
     bool mode64 = b->t->mode == CODE_64;
     bool fixed = opsize == 0;
+    if (b->vex) { // the mandatory prefix is in it, and others before it are wrong
+        b->rex_w = opsize == 8 || (!mode64 && one_in(r, 2));
+        b->vex_l = one_in(r, 64);
+        b->vvvv = has_op(row, By) ? (uint8_t)rng_below(r, 16) : one_in(r, 32) ? (uint8_t)rng_below(r, 16) : 0;
+        b->p66 = one_in(r, 64);
+        b->lock = one_in(r, 64);
+        b->rep = one_in(r, 64) ? 0xf2 + rng_below(r, 2) : 0;
+        return;
+    }
     if (opsize == 2)
         b->p66 = true;
     if (opsize == 8 && !(row->attr & (A_F64 | A_D64)))
@@ -725,6 +738,16 @@ static void choose_prefixes(struct build *b, unsigned opsize)
         b->rep = 0xf2;
     else if (row->prefix == P_F3)
         b->rep = 0xf3;
+}
+
+// The three-byte form; only R, W, vvvv, L and pp can be in the two-byte one, and no row so far has its map.
+static unsigned put_vex(const struct build *b, uint8_t rex, uint8_t *p)
+{
+    static const uint8_t pp[] = {[P_NONE] = 0, [P_66] = 1, [P_F3] = 2, [P_F2] = 3};
+    p[0] = 0xc4;
+    p[1] = (uint8_t)((~rex & 7) << 5 | (b->row->map - MAP_VEX_0F + 1));
+    p[2] = (uint8_t)((rex & 8) << 4 | (~b->vvvv & 15) << 3 | b->vex_l << 2 | pp[b->row->prefix]);
+    return 3;
 }
 
 // Lays the bytes out and sets RIP.
@@ -756,9 +779,11 @@ static void assemble(struct build *b)
     n = prefixes;
     uint8_t rex = (uint8_t)((b->rex_w ? 8 : 0) | (b->reg & 8 ? 4 : 0) | (b->has_sib && b->index & 8 ? 2 : 0) |
                             (b->rm & 8 ? 1 : 0));
-    if (t->mode == CODE_64 && (rex || b->rex_any))
+    if (b->vex)
+        n += put_vex(b, rex, p + n);
+    else if (t->mode == CODE_64 && (rex || b->rex_any))
         p[n++] = 0x40 | rex;
-    if (row->map != MAP_1)
+    if (row->map != MAP_1 && !b->vex)
         p[n++] = 0x0f;
     if (row->map == MAP_0F38 || row->map == MAP_0F3A)
         p[n++] = row->map == MAP_0F38 ? 0x38 : 0x3a;
@@ -823,6 +848,7 @@ void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed
     t->to_end = t->ours_to_end = t->any_memory = false;
     t->mode = cell->mode;
     struct build b = {.row = row, .t = t, .fs_base = fs_base, .form = form_of(row), .mem = cell->kind == CELL_MEM};
+    b.vex = row->map >= MAP_VEX_0F;
     b.rng.state = seed ^ (uint64_t)(row - insn_rows) << 40 ^ (uint64_t)cell->mode << 36 ^ (uint64_t)cell->opsize << 32 ^
                   (uint64_t)cell->kind << 30;
     b.rng.state = rng_next(&b.rng) + n;

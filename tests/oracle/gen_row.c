@@ -80,16 +80,16 @@ enum tolerance gen_tolerance(const struct insn_row *row)
 const char *gen_operands(const struct insn_row *row, char *buf)
 {
     static const char *const name[] = {
-        [Eb] = "Eb",    [Ew] = "Ew",  [Ed] = "Ed",    [Eq] = "Eq",   [Ev] = "Ev",  [Ey] = "Ey",   [Gb] = "Gb",
-        [Gw] = "Gw",    [Gd] = "Gd",  [Gq] = "Gq",    [Gv] = "Gv",   [Gy] = "Gy",  [Zb] = "Zb",   [Zv] = "Zv",
-        [Zq] = "Zq",    [Ib] = "Ib",  [Iw] = "Iw",    [Iz] = "Iz",   [Iv] = "Iv",  [sIb] = "sIb", [sIz] = "sIz",
-        [Jb] = "Jb",    [Jz] = "Jz",  [Ob] = "Ob",    [Ov] = "Ov",   [M] = "M",    [Mb] = "Mb",   [Mw] = "Mw",
-        [Md] = "Md",    [Mq] = "Mq",  [Mdq] = "Mdq",  [Mt] = "Mt",   [Mp] = "Mp",  [Ms] = "Ms",   [Sw] = "Sw",
-        [Cd] = "Cd",    [Dd] = "Dd",  [Ap] = "Ap",    [I1] = "1",    [rCL] = "CL", [rAL] = "AL",  [rAX] = "rAX",
-        [rEAX] = "eAX", [rDX] = "DX", [rST0] = "ST0", [rST] = "STi", [Vx] = "Vx",  [Vd] = "Vd",   [Vq] = "Vq",
-        [Wx] = "Wx",    [Wd] = "Wd",  [Wq] = "Wq",    [Ux] = "Ux",   [Uq] = "Uq",  [Pq] = "Pq",   [Qq] = "Qq",
-        [Qd] = "Qd",    [Nq] = "Nq",  [Xb] = "Xb",    [Xv] = "Xv",   [Yb] = "Yb",  [Yv] = "Yv",   [sFS] = "FS",
-        [sGS] = "GS",   [sES] = "ES", [sCS] = "CS",   [sSS] = "SS",  [sDS] = "DS",
+        [Eb] = "Eb",   [Ew] = "Ew",    [Ed] = "Ed",  [Eq] = "Eq",    [Ev] = "Ev",   [Ey] = "Ey",  [Gb] = "Gb",
+        [Gw] = "Gw",   [Gd] = "Gd",    [Gq] = "Gq",  [Gv] = "Gv",    [Gy] = "Gy",   [By] = "By",  [Zb] = "Zb",
+        [Zv] = "Zv",   [Zq] = "Zq",    [Ib] = "Ib",  [Iw] = "Iw",    [Iz] = "Iz",   [Iv] = "Iv",  [sIb] = "sIb",
+        [sIz] = "sIz", [Jb] = "Jb",    [Jz] = "Jz",  [Ob] = "Ob",    [Ov] = "Ov",   [M] = "M",    [Mb] = "Mb",
+        [Mw] = "Mw",   [Md] = "Md",    [Mq] = "Mq",  [Mdq] = "Mdq",  [Mt] = "Mt",   [Mp] = "Mp",  [Ms] = "Ms",
+        [Sw] = "Sw",   [Cd] = "Cd",    [Dd] = "Dd",  [Ap] = "Ap",    [I1] = "1",    [rCL] = "CL", [rAL] = "AL",
+        [rAX] = "rAX", [rEAX] = "eAX", [rDX] = "DX", [rST0] = "ST0", [rST] = "STi", [Vx] = "Vx",  [Vd] = "Vd",
+        [Vq] = "Vq",   [Wx] = "Wx",    [Wd] = "Wd",  [Wq] = "Wq",    [Ux] = "Ux",   [Uq] = "Uq",  [Pq] = "Pq",
+        [Qq] = "Qq",   [Qd] = "Qd",    [Nq] = "Nq",  [Xb] = "Xb",    [Xv] = "Xv",   [Yb] = "Yb",  [Yv] = "Yv",
+        [sFS] = "FS",  [sGS] = "GS",   [sES] = "ES", [sCS] = "CS",   [sSS] = "SS",  [sDS] = "DS",
     };
     int n = 0;
     buf[0] = 0;

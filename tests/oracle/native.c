@@ -267,6 +267,9 @@ static const struct {
     [FEAT_MONITOR] = {1, 2, 3},
     [FEAT_FSGSBASE] = {7, 1, 0},
     [FEAT_MOVBE] = {1, 2, 22},
+    [FEAT_BMI1] = {7, 1, 3},
+    [FEAT_BMI2] = {7, 1, 8},
+    [FEAT_ADX] = {7, 1, 19},
 };
 
 bool native_has_feature(unsigned feature)
