@@ -1,8 +1,22 @@
-// Runs one directed test: a flat binary made from a .S file, loaded at 1 MiB and entered in 64-bit mode with identity
-// page tables over the first 4 GiB (2 MiB pages; the tables begin at 0x10000), flat segments (code 08h, data 10h), ring
-// 0, and no IDT. The test ends with HLT. What must hold then stands in the .S file itself, in lines
+// Runs one directed test: a flat binary made from a .S file, loaded and entered in ring 0 in the mode that a line
 //
-//     //= REGISTER VALUE          RAX..R15, RIP, RFLAGS, CR2, TICK; the value in C notation
+//     //@ mode long | protected32 | protected16 | real
+//
+// of the file asks for (long if there is none). The test ends with HLT. What must hold then stands in the file, in
+// lines
+//
+//     //= NAME VALUE              the value in C notation; NAME is
+//
+// RAX..R15, RIP, RFLAGS, CR0, CR2, CR3, CR4, DR6, DR7, CPL, TICK, CS..GS, TR or LDTR (selectors), or a physical address
+// in brackets, [0x5000], for the 32 bits that stand there. `//= STOP triple` says that the test ends in a triple fault.
+//
+//     long         at 1 MiB, identity pages over the first 4 GiB (2 MiB pages; tables from 0x10000), RSP 0x90000
+//     protected32  at 1 MiB, no paging, ESP 0x90000
+//     protected16  at 0x20000, CS base 0x20000, the others 0; SS 16 bit, SP 0x7000
+//     real         at 2000:0000, the others 0, SP 0x7000
+//
+// The GDT is at 0x8000 (room for 32 entries): 08h code, 10h data with limit 4 GiB - 1; in protected16 08h code and 18h
+// stack with 64 KiB. There is no IDT but for real mode's, at 0, empty.
 //
 // The same program is run three times: as it is, cut into slices of one tick, and saved and loaded into another machine
 // every few hundred ticks. All must end in the same state.
@@ -37,12 +51,12 @@ static void flat(struct segment_state *s, uint16_t selector, uint16_t attr)
     *s = (struct segment_state){0, 0xffffffffu, selector, attr};
 }
 
-static void load_program(struct machine *m, const uint8_t *code, size_t size)
+enum mode { LONG, PROTECTED32, PROTECTED16, REAL };
+
+enum { CODE = ATTR_P | ATTR_S | 11, DATA = ATTR_P | ATTR_S | 3 };
+
+static void long_tables(struct machine *m)
 {
-    uint64_t gdt[] = {0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0, 0, 0, 0};
-    for (unsigned n = 0; n < 8; n++)
-        gdt[n] = CORE_LE64(gdt[n]);
-    phys_write(&m->phys, 0x8000, gdt, sizeof gdt);
     for (unsigned k = 0; k < 4; k++) {
         for (unsigned n = 0; n < 512; n++) {
             uint8_t entry[8];
@@ -56,22 +70,56 @@ static void load_program(struct machine *m, const uint8_t *code, size_t size)
     uint8_t top[8];
     store_u64(top, 0x11003);
     phys_write(&m->phys, 0x10000, top, 8);
-    phys_write(&m->phys, LOAD_ADDR, code, size);
+}
+
+static void load_program(struct machine *m, enum mode mode, const uint8_t *code, size_t size)
+{
+    static const uint64_t tables[][4] = {
+        [LONG] = {0, 0x00af9b000000ffff, 0x00cf93000000ffff},
+        [PROTECTED32] = {0, 0x00cf9b000000ffff, 0x00cf93000000ffff},
+        [PROTECTED16] = {0, 0x00009b020000ffff, 0x00cf93000000ffff, 0x000093000000ffff},
+        [REAL] = {0},
+    };
+    uint8_t gdt[32 * 8] = {0};
+    for (unsigned n = 0; n < 4; n++)
+        store_u64(gdt + 8 * n, tables[mode][n]);
+    phys_write(&m->phys, 0x8000, gdt, sizeof gdt);
+    phys_write(&m->phys, mode >= PROTECTED16 ? 0x20000 : LOAD_ADDR, code, size);
+
     struct cpu_state *s = &m->cpu->s;
-    s->cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG | CR0_MP;
-    s->cr3 = 0x10000;
-    s->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
-    s->efer = EFER_LME | EFER_LMA | EFER_NXE | EFER_SCE;
-    s->gdtr[0] = (struct segment_state){.base = 0x8000, .limit = sizeof gdt - 1};
-    s->idtr[0] = (struct segment_state){.limit = 0};
-    flat(&s->seg[SEG_CS], 8, ATTR_G | ATTR_L | ATTR_P | ATTR_S | 11);
     static const uint8_t data[] = {SEG_ES, SEG_SS, SEG_DS, SEG_FS, SEG_GS};
+    s->cr0 = CR0_ET | CR0_NE | CR0_MP | (mode == REAL ? 0 : CR0_PE | CR0_WP);
+    s->cr4 = CR4_OSFXSR | CR4_OSXMMEXCPT;
+    s->gdtr[0] = (struct segment_state){.base = 0x8000, .limit = sizeof gdt - 1};
+    s->idtr[0] = (struct segment_state){.limit = mode == REAL ? 0x3ff : 0};
     for (unsigned n = 0; n < ARRAY_LEN(data); n++)
-        flat(&s->seg[data[n]], 16, ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 3);
+        flat(&s->seg[data[n]], 16, ATTR_G | ATTR_DB | DATA);
     memset(s->reg, 0, sizeof s->reg);
-    s->rip = LOAD_ADDR;
-    s->reg[RSP] = 0x90000;
+    s->rip = mode >= PROTECTED16 ? 0 : LOAD_ADDR;
+    s->reg[RSP] = mode >= PROTECTED16 ? 0x7000 : 0x90000;
     s->rflags = 2;
+    switch (mode) {
+    case LONG:
+        long_tables(m);
+        s->cr0 |= CR0_PG;
+        s->cr3 = 0x10000;
+        s->cr4 |= CR4_PAE;
+        s->efer = EFER_LME | EFER_LMA | EFER_NXE | EFER_SCE;
+        flat(&s->seg[SEG_CS], 8, ATTR_G | ATTR_L | CODE);
+        break;
+    case PROTECTED32:
+        flat(&s->seg[SEG_CS], 8, ATTR_G | ATTR_DB | CODE);
+        break;
+    case PROTECTED16:
+        s->seg[SEG_CS] = (struct segment_state){0x20000, 0xffff, 8, CODE};
+        s->seg[SEG_SS] = (struct segment_state){0, 0xffff, 24, DATA};
+        break;
+    default:
+        for (unsigned n = 0; n < ARRAY_LEN(data); n++)
+            s->seg[data[n]] = (struct segment_state){0, 0xffff, 0, DATA};
+        s->seg[SEG_CS] = (struct segment_state){0x20000, 0xffff, 0x2000, DATA};
+        break;
+    }
     cpu_update(m->cpu);
 }
 
@@ -92,10 +140,10 @@ static struct machine *reload(struct machine *m)
 }
 
 // Runs to the final HLT in pieces of `piece` ticks; `save`: through a save and a load after each.
-static struct machine *run(const uint8_t *code, size_t size, uint64_t piece, bool save)
+static struct machine *run(enum mode mode, const uint8_t *code, size_t size, uint64_t piece, bool save, bool triple)
 {
     struct machine *m = create();
-    load_program(m, code, size);
+    load_program(m, mode, code, size);
     for (;;) {
         uint64_t until = machine_tick(m) + piece;
         enum machine_stop stop = machine_run(m, until < LIMIT ? until : LIMIT, true);
@@ -103,13 +151,20 @@ static struct machine *run(const uint8_t *code, size_t size, uint64_t piece, boo
             printf("FAIL: does not end\n");
             exit(1);
         }
+        if (stop == MACHINE_TRIPLE && triple)
+            break;
         if (stop == MACHINE_TRIPLE) {
             printf("FAIL: triple fault at %llx, vector %u error %x\n", (unsigned long long)m->cpu->s.rip,
                    m->cpu->exc.vector, m->cpu->exc.error);
             exit(1);
         }
-        if (stop != MACHINE_SLICE && stop != MACHINE_UNTIL)
+        if (stop != MACHINE_SLICE && stop != MACHINE_UNTIL) {
+            if (triple) {
+                printf("FAIL: no triple fault\n");
+                exit(1);
+            }
             break;
+        }
         if (save)
             m = reload(m);
     }
@@ -117,7 +172,7 @@ static struct machine *run(const uint8_t *code, size_t size, uint64_t piece, boo
     return m;
 }
 
-static bool value_of(const struct machine *m, const char *name, uint64_t *v)
+static bool value_of(struct machine *m, const char *name, uint64_t *v)
 {
     const struct cpu_state *s = &m->cpu->s;
     for (unsigned n = 0; n < 16; n++) {
@@ -126,20 +181,74 @@ static bool value_of(const struct machine *m, const char *name, uint64_t *v)
             return true;
         }
     }
-    if (!strcmp(name, "RIP"))
-        *v = s->rip;
-    else if (!strcmp(name, "RFLAGS"))
-        *v = s->rflags;
-    else if (!strcmp(name, "CR2"))
-        *v = s->cr2;
-    else if (!strcmp(name, "TICK"))
-        *v = machine_tick(m);
-    else
+    const struct {
+        const char *name;
+        uint64_t value;
+    } others[] = {
+        {"RIP", s->rip},
+        {"RFLAGS", s->rflags},
+        {"CR0", s->cr0},
+        {"CR2", s->cr2},
+        {"CR3", s->cr3},
+        {"CR4", s->cr4},
+        {"DR6", s->dr6},
+        {"DR7", s->dr7},
+        {"CPL", m->cpu->cpl},
+        {"TICK", machine_tick(m)},
+        {"ES", s->seg[SEG_ES].selector},
+        {"CS", s->seg[SEG_CS].selector},
+        {"SS", s->seg[SEG_SS].selector},
+        {"DS", s->seg[SEG_DS].selector},
+        {"FS", s->seg[SEG_FS].selector},
+        {"GS", s->seg[SEG_GS].selector},
+        {"TR", s->tr[0].selector},
+        {"LDTR", s->ldtr[0].selector},
+    };
+    for (unsigned n = 0; n < ARRAY_LEN(others); n++) {
+        if (!strcmp(name, others[n].name)) {
+            *v = others[n].value;
+            return true;
+        }
+    }
+    if (*name != '[')
         return false;
+    uint8_t bytes[4];
+    phys_read(&m->phys, strtoull(name + 1, NULL, 0), bytes, 4);
+    *v = load_u32(bytes);
     return true;
 }
 
-static unsigned check(const struct machine *m, const char *source)
+// The word behind a marker at the beginning of a line, such as "//@ mode"; false if there is no such line.
+static bool directive(const char *source, const char *format, char word[32])
+{
+    char line[256];
+    bool found = false;
+    FILE *f = fopen(source, "r");
+    if (!f) {
+        perror(source);
+        exit(2);
+    }
+    while (!found && fgets(line, sizeof line, f))
+        found = sscanf(line, format, word) == 1;
+    fclose(f);
+    return found;
+}
+
+static enum mode start_mode(const char *source)
+{
+    static const char *const modes[] = {
+        [LONG] = "long", [PROTECTED32] = "protected32", [PROTECTED16] = "protected16", [REAL] = "real"};
+    char word[32];
+    if (!directive(source, "//@ mode %31s", word))
+        return LONG;
+    for (unsigned n = 0; n < ARRAY_LEN(modes); n++)
+        if (!strcmp(word, modes[n]))
+            return (enum mode)n;
+    fprintf(stderr, "%s: unknown mode %s\n", source, word);
+    exit(2);
+}
+
+static unsigned check(struct machine *m, const char *source)
 {
     FILE *f = fopen(source, "r");
     char line[256], name[32], text[64];
@@ -153,6 +262,8 @@ static unsigned check(const struct machine *m, const char *source)
             continue;
         uint64_t want = strtoull(text, NULL, 0), got;
         seen++;
+        if (!strcmp(name, "STOP"))
+            continue;
         if (!value_of(m, name, &got)) {
             printf("FAIL: unknown name %s\n", name);
             wrong++;
@@ -184,7 +295,10 @@ int main(int argc, char **argv)
     size_t size = fread(code, 1, sizeof code, f);
     fclose(f);
 
-    struct machine *m = run(code, size, UINT64_MAX / 2, false);
+    enum mode mode = start_mode(argv[1]);
+    char word[32];
+    bool triple = directive(argv[1], "//= STOP %31s", word) && !strcmp(word, "triple");
+    struct machine *m = run(mode, code, size, UINT64_MAX / 2, false, triple);
     unsigned wrong = check(m, argv[1]);
     uint8_t digest[MACHINE_DIGEST_BYTES];
     machine_digest(m, digest);
@@ -197,7 +311,7 @@ int main(int argc, char **argv)
         // A tick at a time is for short programs.
         if (variant[n].piece * 2000000 < machine_tick(m))
             continue;
-        struct machine *other = run(code, size, variant[n].piece, variant[n].save);
+        struct machine *other = run(mode, code, size, variant[n].piece, variant[n].save, triple);
         uint8_t again[MACHINE_DIGEST_BYTES];
         machine_digest(other, again);
         if (machine_tick(other) != machine_tick(m) || memcmp(digest, again, sizeof digest)) {
