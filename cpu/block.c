@@ -128,9 +128,9 @@ struct block *code_decode(struct code_cache *cache, struct code_page *page, unsi
         return decode_crossing(cache, page, off, mode, second);
 
     struct insn insn[BLOCK_MAX];
-    unsigned n = 0, at = off;
+    unsigned n = 0, at = off, max = mode & MODE_DEBUG ? 1 : BLOCK_MAX;
     bool open = true;
-    while (open && n < BLOCK_MAX && at < PAGE_SIZE) {
+    while (open && n < max && at < PAGE_SIZE) {
         insn[n].index = (uint8_t)n;
         enum decode_status status = decode(&cache->index, mode, page->host + at, PAGE_SIZE - at, at, &insn[n]);
         if (status == DECODE_MORE) {

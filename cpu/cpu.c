@@ -1,6 +1,7 @@
 // The processor as a device: creation, reset, loading, and its lines.
 #include "cpu/cpu.h"
 #include "cpu/code.h"
+#include "cpu/debug.h"
 #include "cpu/segment.h"
 
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct cpu *cpu_create(struct phys *phys, struct clock *clock, struct lapic *lap
     }
     c->tlb2->generation = 1;
     c->tlb2->epoch = 1;
+    tlb_init_empty(&c->no_tlb);
     c->tlb2->filled_count = TLB_LOG + 1; // nothing is valid yet: clear everything
     cpu_reset(c);
     return c;
@@ -78,6 +80,8 @@ const char *cpu_check(const struct cpu *c)
         return "cpu: the zero slot is not zero";
     if (s->activity > CPU_WAIT_SIPI)
         return "cpu: activity";
+    if (s->shadow > 2)
+        return "cpu: shadow";
     if (s->cr0 & CR0_PG && !(s->cr0 & CR0_PE))
         return "cpu: CR0";
     bool lma = s->efer & EFER_LMA;
@@ -96,8 +100,10 @@ void cpu_update(struct cpu *c)
     c->link_from = NULL;
     c->alone = NULL;
     c->attention = 1;
+    c->switched = 0;
+    c->watch_hit = 0;
     cpu_map_changed(c);
-    cpu_update_mode(c);
+    debug_update(c); // and the mode word
 }
 
 static const char *check(const void *self)

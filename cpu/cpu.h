@@ -94,6 +94,9 @@ enum exception {
     EXC_XM = 19
 };
 
+// DR6 and DR7 (SDM vol. 3B, 17.2).
+enum debug_bits { DR6_BD = 1 << 13, DR6_BS = 1 << 14, DR6_BT = 1 << 15, DR7_LOCAL = 0x155, DR7_GD = 1 << 13 };
+
 // A segment register with its hidden part. `attr` is the descriptor's second dword, bits 8..23, moved to bit 0: type
 // 0..3, S 4, DPL 5..6, P 7, AVL 12, L 13, D/B 14, G 15 (bits 8..11 zero). The limit is in bytes.
 #define SEGMENT_STATE(F, A, S, T)                                                                                      \
@@ -110,7 +113,8 @@ enum seg_attr {
     ATTR_P = 128,
     ATTR_L = 1 << 13,
     ATTR_DB = 1 << 14,
-    ATTR_G = 1 << 15
+    ATTR_G = 1 << 15,
+    ATTR_V86 = 0xf3 // every segment in virtual-8086 mode
 };
 
 // Everything that the guest can see of a processor but its local APIC. Arithmetic flags, REG_ZERO and REG_PAGE_RIP are
@@ -165,13 +169,13 @@ enum seg_attr {
     A(T, uint64_t, vec, 64, 0, "vector registers: four quadwords each, the lower two are XMMn")                        \
     F(T, uint32_t, mxcsr, 0x1f80, "MXCSR")                                                                             \
     F(T, uint8_t, activity, 0, "0 running, 1 halted, 2 shut down, 3 waiting for SIPI")                                 \
-    F(T, uint8_t, shadow, 0, "interrupts held off for one instruction after STI, MOV SS or POP SS")                    \
+    F(T, uint8_t, shadow, 0, "held off for one instruction: 1 interrupts (STI), 2 debug traps too (MOV SS, POP SS)")   \
     F(T, uint8_t, nmi_pending, 0, "an NMI is latched")                                                                 \
     F(T, uint8_t, nmi_blocked, 0, "NMIs are blocked until IRET")                                                       \
     F(T, uint8_t, nmi_level, 0, "level of the NMI pin; a rising edge latches")                                         \
     F(T, uint8_t, intr, 0, "level of the INTR line from the local APIC")                                               \
     F(T, uint8_t, db_pending, 0,                                                                                       \
-      "debug traps to deliver before the next instruction: DR6 bits 0..3, bit 4 single step")                          \
+      "debug traps to deliver before the next instruction: DR6 bits 0..3, bit 4 single step, bit 5 task switch")       \
     F(T, uint64_t, rng, 0, "state of the generator behind RDRAND and RDSEED")
 STATE_STRUCT(cpu_state, CPU_STATE);
 
@@ -251,12 +255,18 @@ struct cpu {
         chain_limit; // blocks go straight on to others until here: bounds the host stack where a tail call is not one
     uint32_t mode;   // enum mode_bit, part of the block key
     uint8_t cpl;
-    uint8_t stepping;      // this instruction runs by itself: device, code and table accesses are allowed
-    uint8_t attention;     // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB
+    uint8_t stepping;    // this instruction runs by itself: device, code and table accesses are allowed
+    uint8_t attention;   // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB
     uint8_t walk_hit_code; // a page walk set a flag in a granule of decoded code
-    uint8_t delivered;     // set by every delivery through the IDT
-    uint8_t map_changed;   // a device access changed the address map
-    struct tlb *tlb;       // of the current context
+    uint8_t delivered;   // set by every delivery through the IDT and every task switch: no single-step trap
+    uint8_t switched;    // a task switch has been committed: a fault that follows belongs to the new task
+    uint8_t align_check; // CPL 3 with EFLAGS.AC and CR0.AM: unaligned accesses raise #AC
+    uint8_t watch_code;  // DR7 enables: bit n, DRn is an instruction breakpoint
+    uint8_t watch_data;  // a data breakpoint
+    uint8_t watch_port;  // an I/O breakpoint
+    uint8_t watch_hit;   // breakpoints that the present instruction's accesses have met
+    uint8_t map_changed; // a device access changed the address map
+    struct tlb *tlb;     // of the current context
     struct tlb_entry *exec_tlb;
     struct block *link_from; // the block whose link the next lookup can fill in, or NULL
     unsigned link_slot;
@@ -278,6 +288,7 @@ struct cpu {
 
     struct tlb data_tlb[TLB_CONTEXTS];
     struct tlb_entry fetch_tlb[TLB_CONTEXTS][TLB_ENTRIES];
+    struct tlb no_tlb; // always empty
 };
 
 // The block key's mode word: what decoding and the handlers' choice depend on.
@@ -294,6 +305,7 @@ enum mode_bit {
     MODE_NO_SSE = 512, // CR4.OSFXSR clear, or CR0.EM
     MODE_CPL0 = 1024,
     MODE_NO_WAIT = 2048, // CR0.MP and CR0.TS: FWAIT faults
+    MODE_DEBUG = 4096,   // an instruction breakpoint is enabled: blocks of one instruction, never linked
 };
 
 // Allocates and resets. Returns NULL when out of memory. `phys`, `clock`, `lapic`, `log` outlive it.

@@ -10,10 +10,18 @@ static inline uint64_t target_rip(const struct cpu *c, const struct insn *i, uns
     return bits == 64 ? rip : rip & (~(uint64_t)0 >> (64 - bits));
 }
 
+// Whether it lies beyond the code segment's limit: then the branch itself faults, with nothing committed.
+static inline bool outside(const struct cpu *c, const struct insn *i, unsigned bits)
+{
+    return bits != 64 && unlikely(target_rip(c, i, bits) > c->s.seg[SEG_CS].limit);
+}
+
 static inline enum exec_result relative(struct cpu *c, const struct insn *i, unsigned bits)
 {
     if (bits == 64)
         return branch(c, i, i->index + 1u, i->ip + (int64_t)(int32_t)i->imm, 0);
+    if (outside(c, i, bits))
+        return fault_gp0(c, i);
     return branch(c, i, i->index + 1u, (int64_t)(target_rip(c, i, bits) - c->s.reg[REG_PAGE_RIP]), 0);
 }
 
@@ -54,6 +62,10 @@ enum exec_result x_call_Jz_64(struct cpu *c, const struct insn *i)
 
 static enum exec_result call_relative(struct cpu *c, const struct insn *i, unsigned size)
 {
+    if (outside(c, i, 8 * size)) {
+        TRY(stack_probe(c, i, -(int)size, size, FOR_WRITE));
+        return fault_gp0(c, i);
+    }
     TRY(stack_write(c, i, -(int)size, size, rip_after(c, i)));
     stack_move(c, -(int)size);
     return relative(c, i, 8 * size);
@@ -178,22 +190,16 @@ static enum exec_result relative_by_size(struct cpu *c, const struct insn *i)
 
 enum exec_result x_loop(struct cpu *c, const struct insn *i)
 {
-    uint64_t v = counter(c, i) - 1;
-    bool taken;
-    if (i->flags & INSN_ASIZE64) {
-        c->s.reg[RCX] = v;
-        taken = v != 0;
-    } else if (i->flags & INSN_ASIZE32) {
-        set32(c, RCX, (uint32_t)v);
-        taken = (uint32_t)v != 0;
-    } else {
-        set16(c, RCX, (uint16_t)v);
-        taken = (uint16_t)v != 0;
-    }
+    uint64_t mask = i->flags & INSN_ASIZE64 ? ~(uint64_t)0 : i->flags & INSN_ASIZE32 ? 0xffffffffu : 0xffffu;
+    uint64_t v = (counter(c, i) - 1) & mask;
+    bool taken = v != 0;
     if (i->modrm == 0xe0)
         taken &= !flag_z(c);
     else if (i->modrm == 0xe1)
         taken &= flag_z(c);
+    if (taken && outside(c, i, 8u * i->opsize))
+        return fault_gp0(c, i);
+    c->s.reg[RCX] = mask == 0xffff ? (c->s.reg[RCX] & ~mask) | v : v;
     return taken ? relative_by_size(c, i) : fall_through(c, i);
 }
 

@@ -114,20 +114,31 @@ enum exec_result x_popa(struct cpu *c, const struct insn *i)
 
 enum exec_result x_pushf(struct cpu *c, const struct insn *i)
 {
-    if (c->mode & MODE_VM && (c->s.rflags & F_IOPL) != F_IOPL)
-        return fault_gp0(c, i);
-    return push(c, i, i->opsize, cpu_rflags(c) & ~(uint64_t)(F_VM | F_RF));
+    uint64_t flags = cpu_rflags(c) & ~(uint64_t)(F_VM | F_RF);
+    if (c->mode & MODE_VM && (flags & F_IOPL) != F_IOPL) {
+        if (!(c->s.cr4 & CR4_VME) || i->opsize != 2)
+            return fault_gp0(c, i);
+        // The program sees VIF as its IF, and IOPL as 3.
+        flags = (flags & ~(uint64_t)F_IF) | F_IOPL | (flags & F_VIF ? F_IF : 0);
+    }
+    return push(c, i, i->opsize, flags);
 }
 
 enum exec_result x_popf(struct cpu *c, const struct insn *i)
 {
     unsigned size = i->opsize, iopl = (unsigned)(c->s.rflags >> 12 & 3);
-    if (c->mode & MODE_VM && iopl != 3)
+    bool virtual = c->mode & MODE_VM && iopl != 3;
+    if (virtual && (!(c->s.cr4 & CR4_VME) || size != 2))
         return fault_gp0(c, i);
     TRY(stack_read(c, i, 0, size));
-    uint64_t v = c->mem_value;
+    uint64_t v = c->mem_value, mask = F_ARITH | F_TF | F_DF | F_NT;
+    if (virtual) {
+        if (v & F_TF || (v & F_IF && c->s.rflags & F_VIP))
+            return fault_gp0(c, i);
+        v |= v & F_IF ? F_VIF : 0;
+        mask |= F_VIF;
+    }
     stack_move(c, (int)size);
-    uint64_t mask = F_ARITH | F_TF | F_DF | F_NT;
     if (size > 2)
         mask |= F_AC | F_ID | F_RF; // RF is cleared
     if (c->cpl <= iopl)

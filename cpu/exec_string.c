@@ -1,6 +1,7 @@
 // String instructions (SDM vol. 2): MOVS, STOS, LODS, CMPS, SCAS, INS, OUTS, with REP. An iteration is a tick, so a REP
 // runs at most as many iterations as the budget has, and goes on later where it stopped. MOVS and STOS work in
 // page-sized pieces when both sides are plain memory; everything else goes element by element.
+#include "cpu/debug.h"
 #include "cpu/exec.h"
 #include "cpu/exec_table.h"
 #include "cpu/segment.h"
@@ -125,6 +126,8 @@ static enum exec_result ins(struct cpu *c, const struct insn *i, unsigned size)
     uint64_t v = map_read(c->w.ports, get16(c, RDX), size);
     TRY(store_at(c, i, to, size, v));
     advance(c, RDI, address_mask(i), direction(c, size));
+    if (unlikely(c->watch_port))
+        debug_port(c, get16(c, RDX), size);
     return EXEC_NEXT;
 }
 
@@ -137,6 +140,8 @@ static enum exec_result outs(struct cpu *c, const struct insn *i, unsigned size)
     tick_sync(c, i);
     map_write(c->w.ports, get16(c, RDX), size, v);
     advance(c, RSI, address_mask(i), direction(c, size));
+    if (unlikely(c->watch_port))
+        debug_port(c, get16(c, RDX), size);
     return EXEC_NEXT;
 }
 
@@ -228,6 +233,8 @@ static inline enum exec_result repeat(struct cpu *c, const struct insn *i, unsig
             break;
     }
     c->tick += i->index;
+    // What comes between two iterations finds RF set (SDM vol. 3B, 17.3.1.1).
+    c->s.rflags = done ? c->s.rflags & ~(uint64_t)F_RF : c->s.rflags | F_RF;
     c->s.rip = done ? rip_after(c, i) : rip_of(c, i);
     return EXEC_LEAVE;
 }

@@ -1,14 +1,8 @@
 // System instructions (SDM vol. 2): control and debug registers, descriptor-table registers, MSRs, CPUID, time stamps,
 // ports, CLI, STI, HLT.
+#include "cpu/debug.h"
 #include "cpu/exec_table.h"
 #include "cpu/segment.h"
-
-static enum exec_result checked_fault(struct cpu *c, const struct insn *i)
-{
-    c->s.rip = rip_of(c, i);
-    c->tick += i->index;
-    return EXEC_FAULT;
-}
 
 // ---- descriptor-table registers
 // ------------------------------------------------------------------------------------------------
@@ -66,7 +60,7 @@ static bool system_descriptor(struct cpu *c, uint16_t selector, uint32_t types, 
     if (status == DESC_FAULT)
         return false;
     uint16_t attr = descriptor_attr(d->raw);
-    if (status == DESC_OUTSIDE || attr & ATTR_S || !(types >> (attr & ATTR_TYPE) & 1))
+    if (status == DESC_OUTSIDE || attr & ATTR_S || !(types >> (attr & ATTR_TYPE) & 1) || d->upper >> 40 & 31)
         return raise_code(c, EXC_GP, error);
     if (!(attr & ATTR_P))
         return raise_code(c, EXC_NP, error);
@@ -118,7 +112,8 @@ enum exec_result x_ltr(struct cpu *c, const struct insn *i)
 #define CR0_FIXED (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 // What this model has. Others raise #GP.
 #define CR4_KNOWN                                                                                                      \
-    (CR4_TSD | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_SMEP | CR4_DE)
+    (CR4_VME | CR4_PVI | CR4_TSD | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT |     \
+     CR4_SMEP | CR4_DE)
 
 static bool write_cr0(struct cpu *c, uint64_t v)
 {
@@ -199,6 +194,8 @@ bool control_write(struct cpu *c, unsigned n, uint64_t v)
         lapic_tpr_write(c->lapic, (uint8_t)v);
         break;
     }
+    if (n == 4)
+        debug_update(c);
     cpu_update_mode(c);
     return ok;
 }
@@ -278,9 +275,7 @@ enum exec_result x_invlpg(struct cpu *c, const struct insn *i)
 // ---- debug registers
 // --------------------------------------------------------------------------------------------------------------------
 
-enum { DR7_GD = 1 << 13 };
-
-static enum exec_result debug_access(struct cpu *c, const struct insn *i, unsigned *n)
+static enum exec_result debug_register(struct cpu *c, const struct insn *i, unsigned *n)
 {
     *n = i->reg & 15;
     if (*n > 7 || ((*n == 4 || *n == 5) && c->s.cr4 & CR4_DE))
@@ -289,7 +284,7 @@ static enum exec_result debug_access(struct cpu *c, const struct insn *i, unsign
         *n += 2;
     if (c->s.dr7 & DR7_GD) {
         fault(c, i, EXC_DB);
-        c->exc.dr6 = DR7_GD;
+        c->exc.dr6 = DR6_BD;
         return EXEC_FAULT;
     }
     return EXEC_NEXT;
@@ -298,7 +293,7 @@ static enum exec_result debug_access(struct cpu *c, const struct insn *i, unsign
 enum exec_result x_mov_RdDd(struct cpu *c, const struct insn *i)
 {
     unsigned n;
-    TRY(debug_access(c, i, &n));
+    TRY(debug_register(c, i, &n));
     set_reg(c, i->rm, c->mode & MODE_64 ? 8 : 4, n < 4 ? c->s.dr[n] : n == 6 ? c->s.dr6 : c->s.dr7);
     return next(c, i);
 }
@@ -306,7 +301,7 @@ enum exec_result x_mov_RdDd(struct cpu *c, const struct insn *i)
 enum exec_result x_mov_DdRd(struct cpu *c, const struct insn *i)
 {
     unsigned n;
-    TRY(debug_access(c, i, &n));
+    TRY(debug_register(c, i, &n));
     uint64_t v = get_reg(c, i->rm, c->mode & MODE_64 ? 8 : 4);
     if (n >= 4 && v >> 32)
         return fault_gp0(c, i);
@@ -316,6 +311,7 @@ enum exec_result x_mov_DdRd(struct cpu *c, const struct insn *i)
         c->s.dr6 = (v & 0xe00f) | 0xffff0ff0;
     else
         c->s.dr7 = (v & 0xffff2bff) | 0x400;
+    debug_update(c);
     return leave(c, i);
 }
 
@@ -399,23 +395,37 @@ enum exec_result x_swapgs(struct cpu *c, const struct insn *i)
 // ---- interrupts and halt
 // ------------------------------------------------------------------------------------------------------------------
 
+// Whether CLI and STI work on VIF instead of IF: below the needed IOPL, in virtual-8086 mode with CR4.VME or in ring 3
+// with CR4.PVI (SDM vol. 3B, 20.3, 20.4).
+static bool virtual_if(const struct cpu *c)
+{
+    return c->mode & MODE_VM ? c->s.cr4 & CR4_VME : c->cpl == 3 && c->s.cr4 & CR4_PVI;
+}
+
 enum exec_result x_cli(struct cpu *c, const struct insn *i)
 {
-    if (c->s.cr0 & CR0_PE && c->cpl > (c->s.rflags >> 12 & 3))
+    if (!(c->mode & MODE_PE) || c->cpl <= (c->s.rflags >> 12 & 3))
+        c->s.rflags &= ~(uint64_t)F_IF;
+    else if (virtual_if(c))
+        c->s.rflags &= ~(uint64_t)F_VIF;
+    else
         return fault_gp0(c, i);
-    c->s.rflags &= ~(uint64_t)F_IF;
     return leave(c, i);
 }
 
 enum exec_result x_sti(struct cpu *c, const struct insn *i)
 {
-    if (c->s.cr0 & CR0_PE && c->cpl > (c->s.rflags >> 12 & 3))
+    if (!(c->mode & MODE_PE) || c->cpl <= (c->s.rflags >> 12 & 3)) {
+        if (!(c->s.rflags & F_IF)) {
+            c->s.rflags |= F_IF;
+            c->s.shadow = 1;
+        }
+        c->attention = 1;
+    } else if (virtual_if(c) && !(c->s.rflags & F_VIP)) {
+        c->s.rflags |= F_VIF;
+    } else {
         return fault_gp0(c, i);
-    if (!(c->s.rflags & F_IF)) {
-        c->s.rflags |= F_IF;
-        c->s.shadow = 1;
     }
-    c->attention = 1;
     return leave(c, i);
 }
 
@@ -458,6 +468,8 @@ static enum exec_result in(struct cpu *c, const struct insn *i, unsigned size)
     TRY(port_allowed(c, i, port, size));
     tick_sync(c, i);
     set_reg(c, RAX, size, map_read(c->w.ports, port, size));
+    if (unlikely(c->watch_port))
+        debug_port(c, port, size);
     return leave(c, i);
 }
 
@@ -467,6 +479,8 @@ static enum exec_result out(struct cpu *c, const struct insn *i, unsigned size)
     TRY(port_allowed(c, i, port, size));
     tick_sync(c, i);
     map_write(c->w.ports, port, size, get_reg(c, RAX, size));
+    if (unlikely(c->watch_port))
+        debug_port(c, port, size);
     return leave(c, i);
 }
 

@@ -1,15 +1,14 @@
 // Far transfers (SDM vol. 2 and vol. 3A, 5.8): far JMP, CALL and RET, moves to segment registers, SYSCALL, SYSRET,
 // SYSENTER, SYSEXIT, and the protection helpers LAR, LSL, VERR, VERW, ARPL.
-//
-// Not implemented: call gates, task gates and task switches (they raise #GP).
 #include "cpu/exec_table.h"
 #include "cpu/segment.h"
 #include "cpu/stack.h"
 
-// Ends an instruction with the fault that a check left in c->exc.
-static enum exec_result checked_fault(struct cpu *c, const struct insn *i)
+enum exec_result checked_fault(struct cpu *c, const struct insn *i)
 {
-    c->s.rip = rip_of(c, i);
+    if (!c->switched)
+        c->s.rip = rip_of(c, i);
+    c->switched = 0;
     c->tick += i->index;
     return EXEC_FAULT;
 }
@@ -72,55 +71,209 @@ static void clear_inner(struct cpu *c)
     }
 }
 
-enum exec_result far_return(struct cpu *c, const struct insn *i, uint16_t cs, uint64_t rip, bool with_stack,
-                            uint16_t ss, uint64_t sp, unsigned pops, uint64_t flags, uint64_t flags_mask)
+enum exec_result far_return(struct cpu *c, const struct insn *i, const struct far_frame *f)
 {
     struct descriptor code, stack = {0};
-    if (!code_return(c, cs, &code))
+    if (!code_return(c, f->cs, &code))
         return checked_fault(c, i);
-    unsigned rpl = cs & 3;
+    unsigned rpl = f->cs & 3;
     bool outer = rpl > c->cpl, to64 = c->s.efer & EFER_LMA && descriptor_attr(code.raw) & ATTR_L;
-    if (with_stack && !stack_return(c, ss, rpl, to64, &stack))
-        return checked_fault(c, i);
-    if (to64 ? !canonical(rip) : rip > descriptor_limit(code.raw))
+    bool with_stack = outer || f->always_stack;
+    uint64_t sp = 0;
+    uint16_t ss = 0;
+    if (with_stack) {
+        TRY(stack_read(c, i, f->stack_at, i->opsize));
+        sp = c->mem_value;
+        TRY(stack_read(c, i, f->stack_at + i->opsize, i->opsize));
+        ss = (uint16_t)c->mem_value;
+        if (!stack_return(c, ss, rpl, to64, &stack))
+            return checked_fault(c, i);
+    }
+    if (to64 ? !canonical(f->rip) : f->rip > descriptor_limit(code.raw))
         return fault_gp0(c, i);
+    if (!descriptor_accessed(c, &code) || (stack.raw && !descriptor_accessed(c, &stack)))
+        return checked_fault(c, i);
     if (!with_stack)
-        stack_move(c, (int)pops);
-    flags_write(c, flags, flags_mask);
-    segment_set(c, SEG_CS, cs, code.raw);
+        stack_move(c, (int)f->pops);
+    flags_write(c, f->flags, f->flags_mask);
+    segment_set(c, SEG_CS, f->cs, code.raw);
     if (with_stack) {
         if (stack.raw)
             segment_set(c, SEG_SS, ss, stack.raw);
         else
-            c->s.seg[SEG_SS] = (struct segment_state){.selector = ss, .attr = (uint16_t)(rpl << ATTR_DPL_SHIFT)};
+            c->s.seg[SEG_SS] = stack_null(rpl);
+        cpu_update_mode(c);
+        stack_set(c, sp + f->extra);
     }
-    cpu_update_mode(c);
-    if (with_stack)
-        stack_set(c, sp);
     if (outer)
         clear_inner(c);
     cpu_update_mode(c);
-    return leave_to(c, i, rip);
+    return leave_to(c, i, f->rip);
 }
 
 // ---- far jumps and calls
 // -----------------------------------------------------------------------------------------------------
 
+enum { TYPE_TSS16 = 1, TYPE_GATE16 = 4, TYPE_TASK_GATE = 5, TYPE_TSS32 = 9, TYPE_GATE32 = 12 };
+
+// Real and virtual-8086 mode.
+static enum exec_result far_real(struct cpu *c, const struct insn *i, uint16_t selector, uint64_t rip, bool call)
+{
+    unsigned size = i->opsize;
+    uint64_t after = rip_after(c, i);
+    if (call) {
+        TRY(stack_probe(c, i, -(int)size, size, FOR_WRITE));
+        TRY(stack_probe(c, i, -2 * (int)size, size, FOR_WRITE));
+    }
+    if (rip > c->s.seg[SEG_CS].limit)
+        return fault_gp0(c, i);
+    if (call) {
+        TRY(stack_write(c, i, -(int)size, size, c->s.seg[SEG_CS].selector));
+        TRY(stack_write(c, i, -2 * (int)size, size, after));
+        stack_move(c, -2 * (int)size);
+    }
+    segment_load_real(c, SEG_CS, selector);
+    return leave_to(c, i, rip);
+}
+
+static enum exec_result far_task(struct cpu *c, const struct insn *i, uint16_t selector, struct descriptor *tss,
+                                 bool call)
+{
+    c->s.rip = rip_after(c, i);
+    c->switched = 0;
+    if (!task_switch(c, selector, tss, call ? TASK_CALL : TASK_JMP, 0, cpu_rflags(c)))
+        return checked_fault(c, i);
+    if (c->s.rip > c->s.seg[SEG_CS].limit) {
+        raise_code(c, EXC_GP, 0);
+        return checked_fault(c, i);
+    }
+    c->switched = 0;
+    c->tick += i->index + 1u;
+    return EXEC_LEAVE;
+}
+
+// The parameters that a 16- or 32-bit call gate copies, from the old stack with the old level's rights.
+static enum exec_result gate_parameters(struct cpu *c, const struct insn *i, unsigned count, unsigned size, uint32_t *p)
+{
+    for (unsigned n = 0; n < count; n++) {
+        TRY(stack_read(c, i, (int)(n * size), size));
+        p[n] = (uint32_t)c->mem_value;
+    }
+    return EXEC_NEXT;
+}
+
+// CALL through a gate to a more privileged level.
+static enum exec_result gate_call_inner(struct cpu *c, const struct insn *i, const struct descriptor *gate,
+                                        struct descriptor *code, uint64_t rip)
+{
+    bool lma = c->s.efer & EFER_LMA;
+    unsigned type = descriptor_attr(gate->raw) & ATTR_TYPE, size = lma ? 8 : type == TYPE_GATE32 ? 4 : 2;
+    unsigned count = lma ? 0 : gate->raw >> 32 & 31, cpl = descriptor_dpl(code->raw);
+    uint16_t selector = (uint16_t)(gate->raw >> 16), old_cs = c->s.seg[SEG_CS].selector;
+    uint16_t old_ss = c->s.seg[SEG_SS].selector;
+    uint64_t old_sp = c->s.reg[RSP], after = rip_after(c, i);
+    uint32_t parameter[32];
+    struct stack_frame f;
+    if (lma) {
+        frame_current(c, &f, 8, true);
+        f.context = TLB_KERNEL_AC;
+        if (!frame_inner64(c, 4 + 8 * cpl, 0, &f.sp) || !frame_room(c, &f, 4, 0))
+            return checked_fault(c, i);
+        f.ss = stack_null(cpl);
+    } else if (!frame_inner(c, &f, cpl, size, 0) || !frame_room(c, &f, 4 + count, f.ss.selector & 0xfffcu)) {
+        return checked_fault(c, i);
+    }
+    if (lma ? !canonical(rip) : rip > descriptor_limit(code->raw))
+        return fault_gp0(c, i);
+    TRY(gate_parameters(c, i, count, size, parameter));
+    if (!descriptor_accessed(c, code) || !frame_push(c, &f, old_ss) || !frame_push(c, &f, old_sp))
+        return checked_fault(c, i);
+    for (unsigned n = count; n-- > 0;)
+        if (!frame_push(c, &f, parameter[n]))
+            return checked_fault(c, i);
+    if (!frame_push(c, &f, old_cs) || !frame_push(c, &f, after))
+        return checked_fault(c, i);
+    frame_commit(c, &f, true);
+    segment_set(c, SEG_CS, (uint16_t)((selector & 0xfffc) | cpl), code->raw);
+    cpu_update_mode(c);
+    return leave_to(c, i, rip);
+}
+
+static enum exec_result gate_transfer(struct cpu *c, const struct insn *i, const struct descriptor *gate, bool call)
+{
+    bool lma = c->s.efer & EFER_LMA;
+    unsigned type = descriptor_attr(gate->raw) & ATTR_TYPE, size = lma ? 8 : type == TYPE_GATE32 ? 4 : 2;
+    uint16_t selector = (uint16_t)(gate->raw >> 16);
+    uint64_t rip = (gate->raw & 0xffff) | (size > 2 ? gate->raw >> 32 & 0xffff0000 : 0) | gate->upper << 32;
+    uint64_t after = rip_after(c, i);
+    struct descriptor code;
+    if (!gate_target(c, selector, 0, &code))
+        return checked_fault(c, i);
+    unsigned dpl = descriptor_dpl(code.raw);
+    bool conforming = descriptor_attr(code.raw) & 4;
+    if (!conforming && dpl < c->cpl) {
+        if (!call)
+            return fault_code(c, i, EXC_GP, selector & 0xfffc);
+        return gate_call_inner(c, i, gate, &code, rip);
+    }
+    struct stack_frame f;
+    frame_current(c, &f, size, lma);
+    if (call && !frame_room(c, &f, 2, 0))
+        return checked_fault(c, i);
+    if (lma ? !canonical(rip) : rip > descriptor_limit(code.raw))
+        return fault_gp0(c, i);
+    if (!descriptor_accessed(c, &code))
+        return checked_fault(c, i);
+    if (call) {
+        if (!frame_push(c, &f, c->s.seg[SEG_CS].selector) || !frame_push(c, &f, after))
+            return checked_fault(c, i);
+        frame_commit(c, &f, false);
+    }
+    segment_set(c, SEG_CS, (uint16_t)((selector & 0xfffc) | c->cpl), code.raw);
+    cpu_update_mode(c);
+    return leave_to(c, i, rip);
+}
+
+// A selector of a gate or a task: which one, and may it be used?
+static enum exec_result far_system(struct cpu *c, const struct insn *i, uint16_t selector, struct descriptor *d,
+                                   bool call)
+{
+    uint16_t attr = descriptor_attr(d->raw);
+    unsigned error = selector & 0xfffc, type = attr & ATTR_TYPE, dpl = descriptor_dpl(d->raw);
+    bool lma = c->s.efer & EFER_LMA, tss = type == TYPE_TSS16 || type == TYPE_TSS32;
+    if (lma ? type != TYPE_GATE32 : !tss && type != TYPE_GATE16 && type != TYPE_TASK_GATE && type != TYPE_GATE32)
+        return fault_code(c, i, EXC_GP, error);
+    if (dpl < c->cpl || dpl < (selector & 3u))
+        return fault_code(c, i, EXC_GP, error);
+    if (lma) {
+        enum descriptor_status status = descriptor_read(c, selector, true, d);
+        if (status == DESC_FAULT)
+            return checked_fault(c, i);
+        if (status == DESC_OUTSIDE || d->upper >> 40 & 31)
+            return fault_code(c, i, EXC_GP, error);
+    }
+    if (tss && selector & 4)
+        return fault_code(c, i, EXC_GP, error);
+    if (!(attr & ATTR_P))
+        return fault_code(c, i, EXC_NP, error);
+    if (tss)
+        return far_task(c, i, selector, d, call);
+    if (type != TYPE_TASK_GATE)
+        return gate_transfer(c, i, d, call);
+    struct descriptor task;
+    uint16_t task_selector = (uint16_t)(d->raw >> 16);
+    c->switched = 0;
+    if (!task_find(c, task_selector, 0, &task))
+        return checked_fault(c, i);
+    return far_task(c, i, task_selector, &task, call);
+}
+
 static enum exec_result far_transfer(struct cpu *c, const struct insn *i, uint16_t selector, uint64_t rip, bool call)
 {
     unsigned size = i->opsize, error = selector & 0xfffc;
     uint64_t after = rip_after(c, i);
-    if (!(c->s.cr0 & CR0_PE)) {
-        if (rip > 0xffff)
-            return fault_gp0(c, i);
-        if (call) {
-            TRY(stack_write(c, i, -(int)size, size, c->s.seg[SEG_CS].selector));
-            TRY(stack_write(c, i, -2 * (int)size, size, after));
-            stack_move(c, -2 * (int)size);
-        }
-        segment_load_real(c, SEG_CS, selector);
-        return leave_to(c, i, rip);
-    }
+    if (!(c->mode & MODE_PE) || c->mode & MODE_VM)
+        return far_real(c, i, selector, rip, call);
     if (!error)
         return fault_gp0(c, i);
     struct descriptor d;
@@ -129,19 +282,24 @@ static enum exec_result far_transfer(struct cpu *c, const struct insn *i, uint16
         return checked_fault(c, i);
     uint16_t attr = descriptor_attr(d.raw);
     unsigned dpl = descriptor_dpl(d.raw);
-    if (status == DESC_OUTSIDE || !(attr & ATTR_S) || !(attr & 8) ||
-        (attr & 4 ? dpl > c->cpl : dpl != c->cpl || (selector & 3) > c->cpl)) {
-        if (status == DESC_OK && !(attr & ATTR_S))
-            log_line(c->log, LOG_NOT_IMPLEMENTED, "cpu: far transfer through a gate or task");
+    if (status == DESC_OK && !(attr & ATTR_S))
+        return far_system(c, i, selector, &d, call);
+    if (status == DESC_OUTSIDE || !(attr & 8) || (attr & 4 ? dpl > c->cpl : dpl != c->cpl || (selector & 3) > c->cpl))
         return fault_code(c, i, EXC_GP, error);
-    }
+    bool lma = c->s.efer & EFER_LMA, to64 = lma && attr & ATTR_L;
+    if (to64 && attr & ATTR_DB)
+        return fault_code(c, i, EXC_GP, error);
     if (!(attr & ATTR_P))
         return fault_code(c, i, EXC_NP, error);
-    bool to64 = c->s.efer & EFER_LMA && attr & ATTR_L;
+    if (call) {
+        TRY(stack_probe(c, i, -(int)size, size, FOR_WRITE));
+        TRY(stack_probe(c, i, -2 * (int)size, size, FOR_WRITE));
+    }
     if (to64 ? !canonical(rip) : rip > descriptor_limit(d.raw))
         return fault_gp0(c, i);
+    if (!descriptor_accessed(c, &d))
+        return checked_fault(c, i);
     if (call) {
-        TRY(stack_probe(c, i, -2 * (int)size, 2 * size, FOR_WRITE));
         TRY(stack_write(c, i, -(int)size, size, c->s.seg[SEG_CS].selector));
         TRY(stack_write(c, i, -2 * (int)size, size, after));
         stack_move(c, -2 * (int)size);
@@ -194,19 +352,16 @@ enum exec_result x_retf(struct cpu *c, const struct insn *i)
     uint64_t rip = c->mem_value;
     TRY(stack_read(c, i, (int)size, size));
     uint16_t cs = (uint16_t)c->mem_value;
-    if (!(c->s.cr0 & CR0_PE)) {
-        if (rip > 0xffff)
+    if (!(c->mode & MODE_PE) || c->mode & MODE_VM) {
+        if (rip > c->s.seg[SEG_CS].limit)
             return fault_gp0(c, i);
         stack_move(c, (int)(2 * size + extra));
         segment_load_real(c, SEG_CS, cs);
         return leave_to(c, i, rip);
     }
-    if ((cs & 3) <= c->cpl)
-        return far_return(c, i, cs, rip, false, 0, 0, 2 * size + extra, 0, 0);
-    TRY(stack_read(c, i, (int)(2 * size + extra), size));
-    uint64_t sp = c->mem_value;
-    TRY(stack_read(c, i, (int)(3 * size + extra), size));
-    return far_return(c, i, cs, rip, true, (uint16_t)c->mem_value, sp + extra, 0, 0, 0);
+    struct far_frame f = {
+        .cs = cs, .rip = rip, .stack_at = (int)(2 * size + extra), .pops = 2 * size + extra, .extra = extra};
+    return far_return(c, i, &f);
 }
 
 // ---- segment registers
@@ -225,11 +380,16 @@ static enum exec_result load_seg(struct cpu *c, const struct insn *i, unsigned s
 {
     if (!segment_load(c, seg, selector))
         return checked_fault(c, i);
+    return leave(c, i);
+}
+
+// Behind MOV SS and POP SS neither interrupts nor debug traps come (SDM vol. 3A, 6.8.3).
+static void stack_shadow(struct cpu *c, unsigned seg)
+{
     if (seg == SEG_SS) {
-        c->s.shadow = 1;
+        c->s.shadow = 2;
         c->attention = 1;
     }
-    return leave(c, i);
 }
 
 enum exec_result x_mov_SwEw(struct cpu *c, const struct insn *i)
@@ -239,7 +399,10 @@ enum exec_result x_mov_SwEw(struct cpu *c, const struct insn *i)
         return fault(c, i, EXC_UD);
     uint64_t v;
     TRY(read_rm(c, i, 2, &v));
-    return load_seg(c, i, seg, (uint16_t)v);
+    enum exec_result r = load_seg(c, i, seg, (uint16_t)v);
+    if (r != EXEC_FAULT)
+        stack_shadow(c, seg);
+    return r;
 }
 
 enum exec_result x_push_seg(struct cpu *c, const struct insn *i)
@@ -265,6 +428,8 @@ enum exec_result x_pop_seg(struct cpu *c, const struct insn *i)
     enum exec_result r = load_seg(c, i, i->reg, selector);
     if (r == EXEC_FAULT)
         c->s.reg[RSP] = old;
+    else
+        stack_shadow(c, i->reg);
     return r;
 }
 
@@ -300,6 +465,16 @@ enum {
     DPL3 = 3 << ATTR_DPL_SHIFT
 };
 
+// SYSCALL and SYSRET trap by the TF that they leave, all others by the one that they find.
+static void step_trap(struct cpu *c)
+{
+    c->delivered = 1;
+    if (c->s.rflags & F_TF)
+        c->s.db_pending |= 16;
+    if (c->s.db_pending)
+        c->attention = 1;
+}
+
 enum exec_result x_syscall(struct cpu *c, const struct insn *i)
 {
     if (!(c->s.efer & EFER_SCE))
@@ -311,6 +486,7 @@ enum exec_result x_syscall(struct cpu *c, const struct insn *i)
     flat_segment(c, SEG_CS, cs, CODE64);
     flat_segment(c, SEG_SS, (uint16_t)(cs + 8), DATA32);
     cpu_update_mode(c);
+    step_trap(c);
     return leave_to(c, i, c->s.lstar);
 }
 
@@ -328,6 +504,7 @@ enum exec_result x_sysret(struct cpu *c, const struct insn *i)
     flat_segment(c, SEG_CS, (uint16_t)((base + (to64 ? 16 : 0)) | 3), (to64 ? CODE64 : CODE32) | DPL3);
     flat_segment(c, SEG_SS, (uint16_t)((base + 8) | 3), DATA32 | DPL3);
     cpu_update_mode(c);
+    step_trap(c);
     return leave_to(c, i, rip);
 }
 

@@ -2,9 +2,9 @@
 // attention. Interrupts are therefore taken at ticks that depend on the guest alone, never on how it was cut into
 // blocks.
 //
-// Not implemented: execution from device memory (#UD instead), instruction breakpoints in DR0 to DR3, a code segment
-// limit that ends inside a page.
+// Not implemented: execution from device memory (#UD instead).
 #include "cpu/code.h"
+#include "cpu/debug.h"
 #include "cpu/segment.h"
 
 #include <stdlib.h>
@@ -45,7 +45,9 @@ enum exec_result jump_indirect(struct cpu *c)
 {
     uint64_t rip = c->s.rip;
     struct tlb_entry *e = &c->exec_tlb[tlb_index(rip)];
-    if (!CPU_TAIL_CALLS || unlikely((rip ^ e->tag) >= PAGE_SIZE) || unlikely(!(c->mode & (MODE_64 | MODE_FLAT))))
+    // Neither 64-bit nor flat, or with breakpoints: MODE_DEBUG is the highest of the three bits.
+    bool slow = (c->mode & (MODE_64 | MODE_FLAT | MODE_DEBUG)) - 1u >= MODE_DEBUG - 1u;
+    if (!CPU_TAIL_CALLS || unlikely((rip ^ e->tag) >= PAGE_SIZE) || unlikely(slow))
         return EXEC_NEXT;
     unsigned off = (unsigned)(rip & PAGE_MASK);
     struct block *b = code_find((struct code_page *)e->addend, off, c->mode);
@@ -181,18 +183,54 @@ static struct block *find_block(struct cpu *c, uint64_t linear)
     return NULL;
 }
 
+// The single instruction at s.rip, decoded anew, when only `room` bytes of the code segment are left: it must not reach
+// beyond them, nor may the page behind be looked at for their sake.
+static struct block *limited(struct cpu *c, uint64_t linear, uint64_t room)
+{
+    unsigned off = (unsigned)(linear & PAGE_MASK), here = PAGE_SIZE - off, n = room < 15 ? (unsigned)room : 15;
+    struct code_page *page = fetch_page(c, linear);
+    if (!page)
+        return NULL;
+    uint8_t bytes[16];
+    memcpy(bytes, page->host + off, n < here ? n : here);
+    struct block *b = c->step_block;
+    struct insn *i = b->insn;
+    i->index = 0;
+    enum decode_status status = decode(&c->code->index, c->mode, bytes, n < here ? n : here, off, i);
+    if (status == DECODE_MORE && n > here) {
+        page = fetch_page(c, code_linear(c, c->s.rip + here));
+        if (!page)
+            return NULL;
+        memcpy(bytes + here, page->host, n - here);
+        status = decode(&c->code->index, c->mode, bytes, n, off, i);
+    }
+    if (status == DECODE_MORE) {
+        raise_code(c, EXC_GP, 0);
+        return NULL;
+    }
+    *b = (struct block){.mode = c->mode, .off = (uint16_t)off, .end = i->ip, .count = 1, .dead = 1};
+    i[1] = (struct insn){.fn = x_step_end, .index = 1, .ip = i->ip};
+    c->link_from = NULL;
+    c->s.reg[REG_PAGE_RIP] = c->s.rip - off;
+    return b;
+}
+
 // The block at s.rip, or NULL with the fault in c->exc.
 static struct block *lookup(struct cpu *c)
 {
+    uint64_t linear = code_linear(c, c->s.rip);
+    unsigned off = (unsigned)(linear & PAGE_MASK);
     if (!(c->mode & MODE_64)) {
         c->s.rip = (uint32_t)c->s.rip;
-        if (unlikely(c->s.rip > c->s.seg[SEG_CS].limit)) {
+        uint64_t limit = c->s.seg[SEG_CS].limit, left = limit - c->s.rip;
+        if (unlikely(c->s.rip > limit)) {
             raise_code(c, EXC_GP, 0);
             return NULL;
         }
+        // A block may run up to the end of its page, an instruction at its end 14 bytes further.
+        if (unlikely(left < PAGE_SIZE - 1 - off || (left < 14 && off > PAGE_SIZE - 15)))
+            return limited(c, linear, left + 1);
     }
-    uint64_t linear = code_linear(c, c->s.rip);
-    unsigned off = (unsigned)(linear & PAGE_MASK);
     struct code_page *page = fetch_page(c, linear);
     if (unlikely(!page))
         return NULL;
@@ -206,7 +244,7 @@ static struct block *lookup(struct cpu *c)
     struct block *from = c->link_from;
     if (from) {
         if (from->page == b->page && from->mode == b->mode && !b->crosses && !from->dead &&
-            page_rip == c->s.reg[REG_PAGE_RIP] && b->mode & (MODE_64 | MODE_FLAT))
+            page_rip == c->s.reg[REG_PAGE_RIP] && b->mode & (MODE_64 | MODE_FLAT) && !(b->mode & MODE_DEBUG))
             code_link(c->code, from, c->link_slot, b);
         c->link_from = NULL;
     }
@@ -217,8 +255,9 @@ static struct block *lookup(struct cpu *c)
 // ---- running
 // --------------------------------------------------------------------------------------------------------------
 
-// Runs one decoded instruction by itself.
-static enum exec_result step_insn(struct cpu *c, const struct insn *i)
+// Runs one decoded instruction by itself. `alone`: with everything allowed that must be done alone, and a REP for one
+// iteration only.
+static enum exec_result run_insn(struct cpu *c, const struct insn *i, bool alone)
 {
     struct block *b = c->step_block;
     struct insn *copy = b->insn;
@@ -229,10 +268,21 @@ static enum exec_result step_insn(struct cpu *c, const struct insn *i)
     if (i->flags & INSN_FUSED)
         copy[0].fn = insn_plain_fn(i);
     copy[1] = (struct insn){.fn = x_step_end, .index = 1, .ip = i->ip};
-    c->stepping = 1;
+    c->stepping = alone;
     enum exec_result r = copy[0].fn(c, copy);
     c->stepping = 0;
     c->link_from = NULL;
+    return r;
+}
+
+static enum exec_result step_insn(struct cpu *c, const struct insn *i)
+{
+    enum exec_result r = run_insn(c, i, true);
+    if (unlikely(c->watch_hit)) {
+        if (r == EXEC_FAULT)
+            c->watch_hit = 0;
+        debug_commit(c);
+    }
     return r;
 }
 
@@ -244,19 +294,29 @@ static void finish(struct cpu *c, enum exec_result r)
         exception_deliver(c);
 }
 
-// The instruction at s.rip alone, with its single-step trap if TF was set before it. An instruction that faulted or
-// entered a handler traps no more: the delivery has cleared TF.
-static void step(struct cpu *c)
+// Whether an instruction breakpoint stands at s.rip: then #DB is in c->exc.
+static bool breakpoint(struct cpu *c)
+{
+    return c->mode & MODE_DEBUG && !(c->s.rflags & F_RF) && debug_fetch(c, code_linear(c, c->s.rip));
+}
+
+// The instruction at s.rip by itself, because of TF, RF or a shadow. TF set before it makes a single-step trap, but not
+// if it faulted or entered a handler: the delivery has cleared TF. RF set before it is spent.
+static void step(struct cpu *c, unsigned shadow)
 {
     bool trap = c->s.rflags & F_TF;
     c->delivered = 0;
-    struct block *b = lookup(c);
-    if (b)
-        finish(c, step_insn(c, b->insn));
-    else
+    struct block *b = shadow != 2 && breakpoint(c) ? NULL : lookup(c);
+    if (b) {
+        c->s.rflags &= ~(uint64_t)F_RF;
+        finish(c, trap || shadow ? step_insn(c, b->insn) : run_insn(c, b->insn, false));
+    } else {
         exception_deliver(c);
-    if (trap && !c->delivered)
+    }
+    if (trap && !c->delivered && c->s.shadow != 2) {
         c->s.db_pending |= 16;
+        c->attention = 1;
+    }
 }
 
 // A block of which only the first instructions fit the budget.
@@ -277,19 +337,22 @@ static bool attend(struct cpu *c)
     c->attention = 0;
     if (c->s.activity == CPU_SHUTDOWN || c->s.activity == CPU_WAIT_SIPI)
         return false;
-    if (c->s.shadow) {
-        c->s.shadow = 0;
-        c->attention = 1;
-        if (c->s.activity == CPU_RUNNING)
-            step(c);
-        return true;
-    }
-    if (c->s.db_pending) {
+    unsigned shadow = c->s.shadow;
+    c->s.shadow = 0;
+    if (c->s.db_pending && shadow != 2) {
+        unsigned pending = c->s.db_pending;
         raise_vector(c, EXC_DB);
-        c->exc.dr6 = (c->s.db_pending & 15) | (uint64_t)(c->s.db_pending >> 4 & 1) << 14;
+        c->exc.dr6 = (pending & 15) | (pending & 16 ? DR6_BS : 0) | (pending & 32 ? DR6_BT : 0);
         c->s.db_pending = 0;
+        c->s.activity = CPU_RUNNING;
         c->attention = 1;
         exception_deliver(c);
+        return true;
+    }
+    if (shadow) {
+        c->attention = 1;
+        if (c->s.activity == CPU_RUNNING)
+            step(c, shadow);
         return true;
     }
     if (c->s.nmi_pending && !c->s.nmi_blocked) {
@@ -316,9 +379,9 @@ static bool attend(struct cpu *c)
         }
         return true;
     }
-    if (c->s.rflags & F_TF && c->s.activity == CPU_RUNNING) {
-        c->attention = 1;
-        step(c);
+    if (c->s.rflags & (F_TF | F_RF) && c->s.activity == CPU_RUNNING) {
+        c->attention = (c->s.rflags & F_TF) != 0;
+        step(c, 0);
         return true;
     }
     return false;
@@ -350,7 +413,7 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
             stop = c->s.activity == CPU_HALTED ? CPU_HALT : CPU_DEAD;
             break;
         }
-        struct block *b = lookup(c);
+        struct block *b = unlikely(c->mode & MODE_DEBUG) && breakpoint(c) ? NULL : lookup(c);
         if (unlikely(!b))
             exception_deliver(c);
         else if (unlikely(c->tick + b->count > c->limit))

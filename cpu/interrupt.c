@@ -1,70 +1,46 @@
-// Delivery of interrupts and exceptions (SDM vol. 3A, chapter 6; real mode: vol. 3B, 20.1.4), IRET, and double and
-// triple faults.
+// Delivery of interrupts and exceptions (SDM vol. 3A, chapter 6; real mode: vol. 3B, 20.1.4; virtual-8086 mode: 20.3),
+// IRET, and double and triple faults.
 //
-// Not implemented: task gates, delivery from and to virtual-8086 mode.
+// Differs: pushes of a delivery that then fails stay in memory below the stack pointer, as the architecture allows.
 #include "cpu/exec_table.h"
 #include "cpu/segment.h"
 #include "cpu/stack.h"
 
 enum { GATE_TASK = 5, GATE_INT16 = 6, GATE_TRAP16 = 7, GATE_INT32 = 14, GATE_TRAP32 = 15 };
 
-static bool real_enter(struct cpu *c, unsigned vector)
-{
-    if (vector * 4 + 3 > c->s.idtr[0].limit)
-        return raise_code(c, EXC_GP, 0);
-    uint64_t entry;
-    if (!system_read(c, c->s.idtr[0].base + vector * 4, 4, &entry))
-        return false;
-    uint16_t words[3] = {(uint16_t)cpu_rflags(c), c->s.seg[SEG_CS].selector, (uint16_t)c->s.rip};
-    uint16_t sp = (uint16_t)c->s.reg[RSP];
-    for (unsigned n = 0; n < 3; n++) {
-        sp = (uint16_t)(sp - 2);
-        if (!system_write(c, (uint32_t)(c->s.seg[SEG_SS].base + sp), 2, words[n], TLB_KERNEL_AC))
-            return false;
-    }
-    c->s.reg[RSP] = (c->s.reg[RSP] & ~(uint64_t)0xffff) | sp;
-    c->s.rflags &= ~(uint64_t)(F_IF | F_TF | F_AC);
-    c->s.rip = entry & 0xffff;
-    segment_load_real(c, SEG_CS, (uint16_t)(entry >> 16));
-    return true;
-}
-
-// A stack being built for an inner or the same privilege level.
-struct frame {
-    uint64_t base, sp, mask;
-    unsigned size, context;
+// What differs between the ways an interrupt can come.
+struct delivery {
+    unsigned vector;
+    enum intr_kind kind;
+    bool has_error;
+    unsigned error;
+    unsigned ext;   // EXT bit of error codes that arise meanwhile
+    uint64_t flags; // RFLAGS as they are pushed
 };
 
-static bool frame_push(struct cpu *c, struct frame *f, uint64_t v)
+// Whether the gate's DPL counts.
+static bool by_software(enum intr_kind kind)
 {
-    f->sp = (f->sp - f->size) & f->mask;
-    return system_write(c, f->base + f->sp, f->size, v, f->context);
+    return kind == INTR_SOFTWARE || kind == INTR_TRAP;
 }
 
-// Reads RSPn or ISTn of a 64-bit TSS.
-static bool tss64_stack(struct cpu *c, unsigned offset, uint64_t *sp)
+static bool real_enter(struct cpu *c, const struct delivery *e)
 {
-    if (offset + 7 > c->s.tr[0].limit)
-        return raise_code(c, EXC_TS, c->s.tr[0].selector & 0xfffc);
-    if (!system_read(c, c->s.tr[0].base + offset, 8, sp))
+    struct stack_frame f;
+    uint64_t entry;
+    if (e->vector * 4 + 3 > c->s.idtr[0].limit)
+        return raise_code(c, EXC_GP, e->vector * 8 + 2 + e->ext);
+    if (!system_read(c, c->s.idtr[0].base + e->vector * 4, 4, &entry))
         return false;
-    return canonical(*sp) || raise_code(c, EXC_SS, 0);
-}
-
-// Checks a gate's code segment descriptor for delivery: error code bit 0 is EXT.
-static bool target_code(struct cpu *c, uint16_t selector, unsigned ext, struct descriptor *d)
-{
-    unsigned error = (selector & 0xfffc) | ext;
-    if (!(selector & 0xfffc))
-        return raise_code(c, EXC_GP, ext);
-    enum descriptor_status status = descriptor_read(c, selector, false, d);
-    if (status == DESC_FAULT)
+    frame_current(c, &f, 2, false);
+    if (!frame_room(c, &f, 3, 0))
         return false;
-    uint16_t attr = descriptor_attr(d->raw);
-    if (status == DESC_OUTSIDE || !(attr & ATTR_S) || !(attr & 8) || descriptor_dpl(d->raw) > c->cpl)
-        return raise_code(c, EXC_GP, error);
-    if (!(attr & ATTR_P))
-        return raise_code(c, EXC_NP, error);
+    if (!frame_push(c, &f, e->flags) || !frame_push(c, &f, c->s.seg[SEG_CS].selector) || !frame_push(c, &f, c->s.rip))
+        return false;
+    frame_commit(c, &f, false);
+    c->s.rflags &= ~(uint64_t)(F_IF | F_TF | F_AC | F_RF);
+    c->s.rip = entry & 0xffff;
+    segment_load_real(c, SEG_CS, (uint16_t)(entry >> 16));
     return true;
 }
 
@@ -77,138 +53,148 @@ static void enter_handler(struct cpu *c, uint16_t selector, uint64_t raw, unsign
     cpu_update_mode(c);
 }
 
-static bool long_enter(struct cpu *c, unsigned vector, enum intr_kind kind, bool has_error, unsigned error)
+static bool long_enter(struct cpu *c, const struct delivery *e)
 {
-    unsigned ext = kind != INTR_SOFTWARE, gate_error = vector * 8 + 2 + ext;
-    if (vector * 16 + 15 > c->s.idtr[0].limit)
+    unsigned gate_error = e->vector * 8 + 2 + e->ext;
+    if (e->vector * 16 + 15 > c->s.idtr[0].limit)
         return raise_code(c, EXC_GP, gate_error);
     uint64_t lo, hi;
-    if (!system_read(c, c->s.idtr[0].base + vector * 16, 8, &lo) ||
-        !system_read(c, c->s.idtr[0].base + vector * 16 + 8, 8, &hi))
+    if (!system_read(c, c->s.idtr[0].base + e->vector * 16, 8, &lo) ||
+        !system_read(c, c->s.idtr[0].base + e->vector * 16 + 8, 8, &hi))
         return false;
-    unsigned type = lo >> 40 & 15, dpl = lo >> 45 & 3, ist = lo >> 32 & 7;
-    if ((type != GATE_INT32 && type != GATE_TRAP32) || lo >> 44 & 1 || (kind == INTR_SOFTWARE && dpl < c->cpl))
+    unsigned type = lo >> 40 & 31, dpl = lo >> 45 & 3, ist = lo >> 32 & 7;
+    if ((type != GATE_INT32 && type != GATE_TRAP32) || (by_software(e->kind) && dpl < c->cpl))
         return raise_code(c, EXC_GP, gate_error);
     if (!(lo >> 47 & 1))
         return raise_code(c, EXC_NP, gate_error);
     uint16_t selector = (uint16_t)(lo >> 16);
     uint64_t rip = (lo & 0xffff) | (lo >> 32 & 0xffff0000) | hi << 32;
     struct descriptor d;
-    if (!target_code(c, selector, ext, &d))
+    if (!gate_target(c, selector, e->ext, &d))
         return false;
-    uint16_t attr = descriptor_attr(d.raw);
-    if (!(attr & ATTR_L) || attr & ATTR_DB)
-        return raise_code(c, EXC_GP, (selector & 0xfffc) | ext);
-    unsigned cpl = attr & 4 ? c->cpl : descriptor_dpl(d.raw); // conforming code keeps the level
+    unsigned cpl = descriptor_attr(d.raw) & 4 ? c->cpl : descriptor_dpl(d.raw); // conforming code keeps the level
     bool inner = cpl < c->cpl;
-    uint64_t sp = c->s.reg[RSP];
-    if (ist) {
-        if (!tss64_stack(c, 28 + 8 * ist, &sp))
+    struct stack_frame f;
+    frame_current(c, &f, 8, true);
+    f.sp = c->s.reg[RSP];
+    f.context = cpl == 3 ? TLB_USER : TLB_KERNEL_AC;
+    if (ist || inner)
+        if (!frame_inner64(c, ist ? 28 + 8 * ist : 4 + 8 * cpl, e->ext, &f.sp))
             return false;
-    } else if (inner) {
-        if (!tss64_stack(c, 4 + 8 * cpl, &sp))
-            return false;
-    }
-    if (!canonical(rip))
-        return raise_code(c, EXC_GP, ext);
-    struct frame f = {0, sp & ~(uint64_t)15, ~(uint64_t)0, 8, cpl == 3 ? TLB_USER : TLB_KERNEL_AC};
-    if (!canonical(f.sp - 48))
-        return raise_code(c, EXC_SS, ext);
-    uint64_t flags = cpu_rflags(c) | (kind == INTR_EXCEPTION && vector != EXC_DB ? F_RF : 0);
-    if (!frame_push(c, &f, c->s.seg[SEG_SS].selector) || !frame_push(c, &f, c->s.reg[RSP]) ||
-        !frame_push(c, &f, flags) || !frame_push(c, &f, c->s.seg[SEG_CS].selector) || !frame_push(c, &f, c->s.rip) ||
-        (has_error && !frame_push(c, &f, error)))
+    f.sp &= ~(uint64_t)15;
+    if (!frame_room(c, &f, e->has_error ? 6 : 5, e->ext))
         return false;
-    c->s.reg[RSP] = f.sp;
-    if (inner) // a null SS with the new RPL
-        c->s.seg[SEG_SS] = (struct segment_state){.selector = (uint16_t)cpl,
-                                                  .attr = (uint16_t)(cpl << ATTR_DPL_SHIFT | ATTR_P | ATTR_S | 3),
-                                                  .limit = 0xffffffffu};
+    if (!canonical(rip))
+        return raise_code(c, EXC_GP, e->ext);
+    if (!descriptor_accessed(c, &d))
+        return false;
+    if (!frame_push(c, &f, c->s.seg[SEG_SS].selector) || !frame_push(c, &f, c->s.reg[RSP]) ||
+        !frame_push(c, &f, e->flags) || !frame_push(c, &f, c->s.seg[SEG_CS].selector) || !frame_push(c, &f, c->s.rip) ||
+        (e->has_error && !frame_push(c, &f, e->error)))
+        return false;
+    frame_commit(c, &f, false);
+    if (inner)
+        c->s.seg[SEG_SS] = stack_null(cpl);
     enter_handler(c, selector, d.raw, cpl, rip, type == GATE_INT32);
     return true;
 }
 
-static bool protected_enter(struct cpu *c, unsigned vector, enum intr_kind kind, bool has_error, unsigned error)
+// Through a task gate: the handler is a task of its own, on whose stack the error code goes.
+static bool task_enter(struct cpu *c, const struct delivery *e, uint16_t selector)
 {
-    unsigned ext = kind != INTR_SOFTWARE, gate_error = vector * 8 + 2 + ext;
-    if (vector * 8 + 7 > c->s.idtr[0].limit)
+    struct descriptor tss;
+    struct stack_frame f;
+    if (!task_find(c, selector, e->ext, &tss))
+        return false;
+    if (!task_switch(c, selector, &tss, TASK_INTERRUPT, e->ext, e->flags))
+        return false;
+    if (e->has_error) {
+        frame_current(c, &f, c->s.tr[0].attr & 8 ? 4 : 2, false);
+        if (!frame_room(c, &f, 1, e->ext) || !frame_push(c, &f, e->error))
+            return false;
+        frame_commit(c, &f, false);
+    }
+    if (c->s.rip > c->s.seg[SEG_CS].limit)
+        return raise_code(c, EXC_GP, e->ext);
+    return true;
+}
+
+static bool protected_enter(struct cpu *c, const struct delivery *e)
+{
+    unsigned gate_error = e->vector * 8 + 2 + e->ext;
+    if (e->vector * 8 + 7 > c->s.idtr[0].limit)
         return raise_code(c, EXC_GP, gate_error);
     uint64_t gate;
-    if (!system_read(c, c->s.idtr[0].base + vector * 8, 8, &gate))
+    if (!system_read(c, c->s.idtr[0].base + e->vector * 8, 8, &gate))
         return false;
     unsigned type = gate >> 40 & 31, dpl = gate >> 45 & 3;
-    if ((type != GATE_INT16 && type != GATE_TRAP16 && type != GATE_INT32 && type != GATE_TRAP32) ||
-        (kind == INTR_SOFTWARE && dpl < c->cpl))
+    if ((type != GATE_INT16 && type != GATE_TRAP16 && type != GATE_INT32 && type != GATE_TRAP32 && type != GATE_TASK) ||
+        (by_software(e->kind) && dpl < c->cpl))
         return raise_code(c, EXC_GP, gate_error);
     if (!(gate >> 47 & 1))
         return raise_code(c, EXC_NP, gate_error);
-    bool wide = type >= GATE_INT32;
     uint16_t selector = (uint16_t)(gate >> 16);
+    if (type == GATE_TASK)
+        return task_enter(c, e, selector);
+    bool wide = type >= GATE_INT32, v86 = c->s.rflags & F_VM;
     uint64_t rip = wide ? (gate & 0xffff) | (gate >> 32 & 0xffff0000) : gate & 0xffff;
     struct descriptor d;
-    if (!target_code(c, selector, ext, &d))
+    if (!gate_target(c, selector, e->ext, &d))
         return false;
-    if (rip > descriptor_limit(d.raw))
-        return raise_code(c, EXC_GP, ext);
-    unsigned cpl = descriptor_attr(d.raw) & 4 ? c->cpl : descriptor_dpl(d.raw);
-    const struct segment_state *ss = &c->s.seg[SEG_SS];
-    struct frame f = {ss->base, c->s.reg[RSP], ss->attr & ATTR_DB ? 0xffffffffu : 0xffffu, wide ? 4 : 2, TLB_KERNEL_AC};
-    f.sp &= f.mask;
+    bool conforming = descriptor_attr(d.raw) & 4;
+    unsigned cpl = conforming ? c->cpl : descriptor_dpl(d.raw);
+    if (v86 && cpl) // virtual-8086 mode can be left for ring 0 only
+        return raise_code(c, EXC_GP, (selector & 0xfffc) | e->ext);
+    const struct segment_state *s = c->s.seg;
     bool inner = cpl < c->cpl;
-    uint64_t new_ss = 0, new_sp = 0;
-    struct descriptor sd;
+    unsigned slots = (v86 ? 9 : inner ? 5 : 3) + e->has_error;
+    struct stack_frame f;
     if (inner) {
-        bool tss32 = c->s.tr[0].attr & 8;
-        unsigned at = tss32 ? 4 + 8 * cpl : 2 + 4 * cpl, size = tss32 ? 4 : 2;
-        if (at + 2 * size - 1 > c->s.tr[0].limit)
-            return raise_code(c, EXC_TS, (c->s.tr[0].selector & 0xfffc) | ext);
-        if (!system_read(c, c->s.tr[0].base + at, size, &new_sp) ||
-            !system_read(c, c->s.tr[0].base + at + size, 2, &new_ss))
+        if (!frame_inner(c, &f, cpl, wide ? 4 : 2, e->ext) ||
+            !frame_room(c, &f, slots, (f.ss.selector & 0xfffcu) | e->ext))
             return false;
-        unsigned ss_error = (new_ss & 0xfffc) | ext;
-        if (!(new_ss & 0xfffc))
-            return raise_code(c, EXC_TS, ext);
-        enum descriptor_status status = descriptor_read(c, (uint16_t)new_ss, false, &sd);
-        if (status == DESC_FAULT)
+    } else {
+        frame_current(c, &f, wide ? 4 : 2, false);
+        if (!frame_room(c, &f, slots, e->ext))
             return false;
-        uint16_t attr = descriptor_attr(sd.raw);
-        if (status == DESC_OUTSIDE || (new_ss & 3) != cpl || descriptor_dpl(sd.raw) != cpl || !(attr & ATTR_S) ||
-            attr & 8 || !(attr & 2))
-            return raise_code(c, EXC_TS, ss_error);
-        if (!(attr & ATTR_P))
-            return raise_code(c, EXC_SS, ss_error);
-        f.base = descriptor_base(sd.raw);
-        f.mask = attr & ATTR_DB ? 0xffffffffu : 0xffffu;
-        f.sp = new_sp & f.mask;
-        if (!frame_push(c, &f, ss->selector) || !frame_push(c, &f, c->s.reg[RSP]))
-            return false;
-    } else if (cpl == 3) {
-        f.context = TLB_USER;
     }
-    uint64_t flags = cpu_rflags(c) | (kind == INTR_EXCEPTION && vector != EXC_DB ? F_RF : 0);
-    if (!frame_push(c, &f, flags) || !frame_push(c, &f, c->s.seg[SEG_CS].selector) || !frame_push(c, &f, c->s.rip) ||
-        (has_error && !frame_push(c, &f, error)))
+    if (rip > descriptor_limit(d.raw))
+        return raise_code(c, EXC_GP, e->ext);
+    if (!descriptor_accessed(c, &d))
         return false;
-    if (inner)
-        segment_set(c, SEG_SS, (uint16_t)new_ss, sd.raw);
-    c->s.reg[RSP] = f.mask == 0xffff ? (c->s.reg[RSP] & ~(uint64_t)0xffff) | f.sp : f.sp;
+    if (v86 && (!frame_push(c, &f, s[SEG_GS].selector) || !frame_push(c, &f, s[SEG_FS].selector) ||
+                !frame_push(c, &f, s[SEG_DS].selector) || !frame_push(c, &f, s[SEG_ES].selector)))
+        return false;
+    if (inner && (!frame_push(c, &f, s[SEG_SS].selector) || !frame_push(c, &f, c->s.reg[RSP])))
+        return false;
+    if (!frame_push(c, &f, e->flags) || !frame_push(c, &f, s[SEG_CS].selector) || !frame_push(c, &f, c->s.rip) ||
+        (e->has_error && !frame_push(c, &f, e->error)))
+        return false;
+    frame_commit(c, &f, inner);
+    if (v86) {
+        static const uint8_t data[] = {SEG_ES, SEG_DS, SEG_FS, SEG_GS};
+        for (unsigned n = 0; n < ARRAY_LEN(data); n++)
+            c->s.seg[data[n]] = (struct segment_state){0, 0, 0, 0};
+    }
     enter_handler(c, selector, d.raw, cpl, rip, type == GATE_INT16 || type == GATE_INT32);
     return true;
 }
 
 bool interrupt_enter(struct cpu *c, unsigned vector, enum intr_kind kind, bool has_error, unsigned error)
 {
+    struct delivery e = {vector, kind, has_error, error, !by_software(kind), cpu_rflags(c)};
     c->link_from = NULL;
     c->delivered = 1;
-    if (c->s.rflags & F_VM) {
-        log_line(c->log, LOG_NOT_IMPLEMENTED, "cpu: interrupt %u in virtual-8086 mode", vector);
-        return raise_code(c, EXC_GP, 0);
-    }
-    if (!(c->s.cr0 & CR0_PE))
-        return real_enter(c, vector);
-    if (c->s.efer & EFER_LMA)
-        return long_enter(c, vector, kind, has_error, error);
-    return protected_enter(c, vector, kind, has_error, error);
+    c->switched = 0;
+    // Faults push RF set, so that the instruction does not meet its breakpoint again (SDM vol. 3B, 17.3.1.1).
+    if (kind == INTR_EXCEPTION && (vector != EXC_DB || c->exc.dr6 & DR6_BD))
+        e.flags |= F_RF;
+    bool done = !(c->s.cr0 & CR0_PE)   ? real_enter(c, &e)
+                : c->s.efer & EFER_LMA ? long_enter(c, &e)
+                                       : protected_enter(c, &e);
+    if (done)
+        c->switched = 0;
+    return done;
 }
 
 static bool contributory(unsigned vector)
@@ -226,7 +212,7 @@ void exception_deliver(struct cpu *c)
             c->s.cr2 = e.cr2;
         if (e.vector == EXC_DB) {
             c->s.dr6 |= e.dr6;
-            c->s.dr7 &= ~(uint64_t)0x2000; // GD
+            c->s.dr7 &= ~(uint64_t)DR7_GD;
         }
         // INT3 and INTO get here with RIP behind the instruction; as software interrupts they are delivered elsewhere.
         if (interrupt_enter(c, e.vector, INTR_EXCEPTION, e.has_error && c->s.cr0 & CR0_PE, e.error)) {
@@ -249,34 +235,40 @@ void exception_deliver(struct cpu *c)
 // ---- software interrupts
 // -----------------------------------------------------------------------------------------------------
 
-static enum exec_result software(struct cpu *c, const struct insn *i, unsigned vector)
+static enum exec_result software(struct cpu *c, const struct insn *i, unsigned vector, enum intr_kind kind)
 {
-    c->s.rip = rip_after(c, i);
-    if (!interrupt_enter(c, vector, INTR_SOFTWARE, false, 0)) {
-        // A fault of the instruction: it restarts at the INT.
-        c->s.rip = rip_of(c, i);
-        c->tick += i->index;
-        return EXEC_FAULT;
+    bool redirected = false, failed = false;
+    c->switched = 0;
+    if (kind == INTR_SOFTWARE && c->mode & MODE_VM) {
+        redirected = v86_redirected(c, vector, &failed);
+        if (failed)
+            return checked_fault(c, i);
+        if (!redirected && (c->s.rflags & F_IOPL) != F_IOPL)
+            return fault_gp0(c, i);
     }
+    c->s.rip = rip_after(c, i);
+    bool entered = redirected ? v86_enter(c, vector) : interrupt_enter(c, vector, kind, false, 0);
+    if (!entered)
+        return checked_fault(c, i); // a fault of the instruction: it restarts at the INT
     c->tick += i->index + 1u;
     return EXEC_LEAVE;
 }
 
 enum exec_result x_int3(struct cpu *c, const struct insn *i)
 {
-    return software(c, i, EXC_BP);
+    return software(c, i, EXC_BP, INTR_TRAP);
 }
 enum exec_result x_int(struct cpu *c, const struct insn *i)
 {
-    return software(c, i, i->imm & 0xff);
+    return software(c, i, i->imm & 0xff, INTR_SOFTWARE);
 }
 enum exec_result x_into(struct cpu *c, const struct insn *i)
 {
-    return flag_o(c) ? software(c, i, EXC_OF) : leave(c, i);
+    return flag_o(c) ? software(c, i, EXC_OF, INTR_TRAP) : leave(c, i);
 }
 enum exec_result x_int1(struct cpu *c, const struct insn *i)
 {
-    return software(c, i, EXC_DB);
+    return software(c, i, EXC_DB, INTR_ICEBP);
 }
 
 // ---- IRET
@@ -304,7 +296,7 @@ static enum exec_result iret_real(struct cpu *c, const struct insn *i)
         TRY(stack_read(c, i, (int)(n * size), size));
         v[n] = c->mem_value;
     }
-    if (v[0] > 0xffff)
+    if (v[0] > c->s.seg[SEG_CS].limit)
         return fault_gp0(c, i);
     stack_move(c, 3 * (int)size);
     segment_load_real(c, SEG_CS, (uint16_t)v[1]);
@@ -318,31 +310,26 @@ enum exec_result x_iret(struct cpu *c, const struct insn *i)
     c->attention = 1;
     if (!(c->s.cr0 & CR0_PE))
         return iret_real(c, i);
-    if (c->s.rflags & (F_NT | F_VM)) {
-        log_line(c->log, LOG_NOT_IMPLEMENTED, "cpu: IRET with NT or VM set");
-        return fault_gp0(c, i);
-    }
+    if (c->mode & MODE_VM)
+        return v86_iret(c, i);
+    if (c->s.rflags & F_NT)
+        return c->s.efer & EFER_LMA ? fault_gp0(c, i) : task_return(c, i);
     unsigned size = i->opsize;
-    bool mode64 = c->mode & MODE_64;
-    TRY(stack_probe(c, i, 0, (mode64 ? 5 : 3) * size, FOR_READ));
-    uint64_t v[5] = {0};
-    for (unsigned n = 0; n < (mode64 ? 5u : 3u); n++) {
+    uint64_t v[3];
+    for (unsigned n = 0; n < 3; n++) {
         TRY(stack_read(c, i, (int)(n * size), size));
         v[n] = c->mem_value;
     }
-    if (!mode64 && v[2] & F_VM && c->cpl == 0 && !(c->s.efer & EFER_LMA)) {
-        log_line(c->log, LOG_NOT_IMPLEMENTED, "cpu: IRET to virtual-8086 mode");
-        return fault_gp0(c, i);
-    }
-    unsigned rpl = v[1] & 3;
-    bool outer = rpl > c->cpl;
-    if (outer && !mode64) {
-        TRY(stack_probe(c, i, 0, 5 * size, FOR_READ));
-        for (unsigned n = 3; n < 5; n++) {
-            TRY(stack_read(c, i, (int)(n * size), size));
-            v[n] = c->mem_value;
-        }
-    }
-    return far_return(c, i, (uint16_t)v[1], v[0], outer || mode64, (uint16_t)v[4], v[3], (mode64 ? 5 : 3) * size, v[2],
-                      iret_mask(c, size));
+    if (size == 4 && v[2] & F_VM && c->cpl == 0 && !(c->s.efer & EFER_LMA))
+        return v86_return(c, i, v[0], (uint16_t)v[1], v[2]);
+    struct far_frame f = {
+        .cs = (uint16_t)v[1],
+        .rip = v[0],
+        .flags = v[2],
+        .flags_mask = iret_mask(c, size),
+        .stack_at = 3 * (int)size,
+        .pops = 3 * size,
+        .always_stack = c->mode & MODE_64,
+    };
+    return far_return(c, i, &f);
 }

@@ -1,5 +1,6 @@
 // The slow paths behind the soft TLB: translation, page crossings, devices, and pages that are watched. Whatever is not
 // a plain access to RAM is done only while stepping (see cpu/exec.h), so that the run loop sees every effect at once.
+#include "cpu/debug.h"
 #include "cpu/paging.h"
 
 enum exec_result ask_step(struct cpu *c, const struct insn *i)
@@ -25,6 +26,17 @@ static enum exec_result non_canonical(struct cpu *c, const struct insn *i, uint6
     bool operand = i->flags & INSN_MEM && (!implicit || linear - ea_offset(c, i) < 16);
     bool stack = operand ? i->seg == SEG_SS : implicit;
     return fault_code(c, i, stack ? EXC_SS : EXC_GP, 0);
+}
+
+// Alignment is a matter of the linear address, and comes before translation.
+static inline bool misaligned(const struct cpu *c, uint64_t linear, unsigned size)
+{
+    return unlikely(c->align_check) && linear & (size - 1);
+}
+
+static enum exec_result alignment_fault(struct cpu *c, const struct insn *i)
+{
+    return fault_code(c, i, EXC_AC, 0);
 }
 
 // Translates one page of an access; FAULT or NEXT.
@@ -53,10 +65,16 @@ static uint64_t granules(unsigned off, unsigned size)
     return (~(uint64_t)0 >> (63 - last)) & (~(uint64_t)0 << first);
 }
 
-// Whether a store there must be done alone: it goes to a device or nobody, hits decoded code, or a used table entry.
-static bool special_store(const struct translation *t, unsigned size)
+// Whether a load there must be done alone: it comes from a device or nobody, or from a page with a data breakpoint.
+static bool special_load(const struct cpu *c, const struct translation *t, uint64_t linear)
 {
-    if (!t->page)
+    return !t->page || debug_watched(c, linear);
+}
+
+// Whether a store there must be done alone: moreover if it hits decoded code or a used table entry.
+static bool special_store(const struct cpu *c, const struct translation *t, uint64_t linear, unsigned size)
+{
+    if (special_load(c, t, linear))
         return true;
     return ((t->page->code | t->page->table) & granules((unsigned)(t->phys & PAGE_MASK), size)) != 0;
 }
@@ -106,19 +124,27 @@ enum exec_result load_slow(struct cpu *c, const struct insn *i, uint64_t linear,
 {
     struct translation a, b;
     c->mem_value = 0;
+    if (misaligned(c, linear, size))
+        return alignment_fault(c, i);
     TRY(resolve(c, i, linear, FOR_READ, &a));
     if (!crosses(linear, size)) {
-        if (!a.page && !c->stepping)
-            return ask_step(c, i);
-        if (a.page && a.cacheable)
+        if (special_load(c, &a, linear)) {
+            if (!c->stepping)
+                return ask_step(c, i);
+            debug_access(c, linear, size, false);
+        } else if (a.cacheable) {
             tlb_fill_data(c, tlb_context(c), false, c->s.efer & EFER_LMA ? linear : (uint32_t)linear, a.page);
+        }
         c->mem_value = read_part(c, i, &a, size);
         return EXEC_NEXT;
     }
     unsigned first = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
     TRY(resolve(c, i, linear + first, FOR_READ, &b));
-    if ((!a.page || !b.page) && !c->stepping)
-        return ask_step(c, i);
+    if (special_load(c, &a, linear) || special_load(c, &b, linear + first)) {
+        if (!c->stepping)
+            return ask_step(c, i);
+        debug_access(c, linear, size, false);
+    }
     c->mem_value = read_two(c, i, a, b, first, size);
     return EXEC_NEXT;
 }
@@ -134,48 +160,52 @@ static void fill_write(struct cpu *c, uint64_t linear, const struct translation 
         tlb_fill_data(c, tlb_context(c), true, c->s.efer & EFER_LMA ? linear : (uint32_t)linear, page);
 }
 
+// Translates for a store or a read-modify-write. STEP when it must be done alone.
+struct target {
+    struct translation a, b;
+    unsigned first; // bytes in the first page
+};
+
+static enum exec_result resolve_store(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size,
+                                      struct target *t)
+{
+    if (misaligned(c, linear, size))
+        return alignment_fault(c, i);
+    TRY(resolve(c, i, linear, FOR_WRITE, &t->a));
+    if (!crosses(linear, size)) {
+        t->first = size;
+        if (!special_store(c, &t->a, linear, size)) {
+            fill_write(c, linear, &t->a);
+            return EXEC_NEXT;
+        }
+    } else {
+        t->first = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
+        TRY(resolve(c, i, linear + t->first, FOR_WRITE, &t->b));
+        if (!special_store(c, &t->a, linear, t->first) && !special_store(c, &t->b, linear + t->first, size - t->first))
+            return EXEC_NEXT;
+    }
+    if (!c->stepping)
+        return ask_step(c, i);
+    debug_access(c, linear, size, true);
+    return EXEC_NEXT;
+}
+
 enum exec_result store_slow(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size, uint64_t value)
 {
-    struct translation a, b;
-    TRY(resolve(c, i, linear, FOR_WRITE, &a));
-    if (!crosses(linear, size)) {
-        if (special_store(&a, size)) {
-            if (!c->stepping)
-                return ask_step(c, i);
-        } else {
-            fill_write(c, linear, &a);
-        }
-        write_part(c, i, &a, size, value);
-        return EXEC_NEXT;
-    }
-    unsigned first = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
-    TRY(resolve(c, i, linear + first, FOR_WRITE, &b));
-    if (!c->stepping && (special_store(&a, first) || special_store(&b, size - first)))
-        return ask_step(c, i);
-    write_two(c, i, a, b, first, size, value);
+    struct target t;
+    TRY(resolve_store(c, i, linear, size, &t));
+    if (t.first == size)
+        write_part(c, i, &t.a, size, value);
+    else
+        write_two(c, i, t.a, t.b, t.first, size, value);
     return EXEC_NEXT;
 }
 
 enum exec_result rmw_slow(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size)
 {
-    struct translation a, b;
-    TRY(resolve(c, i, linear, FOR_WRITE, &a));
-    uint64_t v;
-    if (!crosses(linear, size)) {
-        if (special_store(&a, size)) {
-            if (!c->stepping)
-                return ask_step(c, i);
-        } else {
-            fill_write(c, linear, &a);
-        }
-        v = read_part(c, i, &a, size);
-    } else {
-        unsigned first = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
-        TRY(resolve(c, i, linear + first, FOR_WRITE, &b));
-        if (!c->stepping && (special_store(&a, first) || special_store(&b, size - first)))
-            return ask_step(c, i);
-        v = read_two(c, i, a, b, first, size);
-    }
+    struct target t;
+    TRY(resolve_store(c, i, linear, size, &t));
+    uint64_t v = t.first == size ? read_part(c, i, &t.a, size) : read_two(c, i, t.a, t.b, t.first, size);
     store_le(c->rmw, size, v);
     c->rmw_linear = linear;
     return EXEC_NEXT;
@@ -194,7 +224,7 @@ enum exec_result probe(struct cpu *c, const struct insn *i, uint64_t linear, uns
         part = part < size ? part : size;
         struct translation t;
         TRY(resolve(c, i, linear, kind, &t));
-        if (!c->stepping && (kind == FOR_WRITE ? special_store(&t, part) : !t.page))
+        if (!c->stepping && (kind == FOR_WRITE ? special_store(c, &t, linear, part) : special_load(c, &t, linear)))
             return ask_step(c, i);
         linear += part;
         size -= part;
@@ -204,6 +234,8 @@ enum exec_result probe(struct cpu *c, const struct insn *i, uint64_t linear, uns
 
 enum exec_result load128_slow(struct cpu *c, const struct insn *i, uint64_t linear)
 {
+    if (misaligned(c, linear, 16))
+        return alignment_fault(c, i);
     TRY(probe(c, i, linear, 16, FOR_READ));
     TRY(load_slow(c, i, linear, 8));
     uint64_t lo = c->mem_value;
@@ -215,6 +247,8 @@ enum exec_result load128_slow(struct cpu *c, const struct insn *i, uint64_t line
 
 enum exec_result store128_slow(struct cpu *c, const struct insn *i, uint64_t linear, uint64_t lo, uint64_t hi)
 {
+    if (misaligned(c, linear, 16))
+        return alignment_fault(c, i);
     TRY(probe(c, i, linear, 16, FOR_WRITE));
     TRY(store_slow(c, i, linear, 8, lo));
     return store_slow(c, i, linear + 8, 8, hi);
@@ -228,10 +262,18 @@ static unsigned chunk(uint64_t linear, unsigned left)
     return size;
 }
 
+// What an image of `n` bytes must be aligned to: far pointers, bounds and x87 images (SDM vol. 3A, table 6-7).
+static unsigned image_alignment(unsigned n)
+{
+    return n <= 4 || n == 14 || n == 94 ? 2 : n == 10 ? 8 : 4;
+}
+
 enum exec_result load_bytes(struct cpu *c, const struct insn *i, unsigned at, void *buf, unsigned n)
 {
     uint64_t linear;
     TRY(ea_linear(c, i, at + n, FOR_READ, &linear));
+    if (misaligned(c, linear, image_alignment(n)))
+        return alignment_fault(c, i);
     linear += at;
     TRY(probe(c, i, linear, n, FOR_READ));
     for (unsigned done = 0; done < n;) {
@@ -247,6 +289,8 @@ enum exec_result store_bytes(struct cpu *c, const struct insn *i, unsigned at, c
 {
     uint64_t linear;
     TRY(ea_linear(c, i, at + n, FOR_WRITE, &linear));
+    if (misaligned(c, linear, image_alignment(n)))
+        return alignment_fault(c, i);
     linear += at;
     TRY(probe(c, i, linear, n, FOR_WRITE));
     for (unsigned done = 0; done < n;) {
@@ -257,16 +301,18 @@ enum exec_result store_bytes(struct cpu *c, const struct insn *i, unsigned at, c
     return EXEC_NEXT;
 }
 
-// Whether a data access of `size` bytes at `offset` is inside a segment and of an allowed type (SDM vol. 3A, 5.3, 5.5).
-static bool segment_allows(const struct segment_state *s, uint32_t offset, unsigned size, enum access_kind kind)
+bool segment_allows(const struct cpu *c, unsigned seg, const struct segment_state *s, uint32_t offset, unsigned size,
+                    enum access_kind kind)
 {
     if (!(s->attr & ATTR_P) || !(s->attr & ATTR_S))
         return false; // a null or unusable selector
     bool code = s->attr & 8;
-    if (kind == FOR_WRITE && (code || !(s->attr & 2)))
-        return false;
-    if (kind == FOR_READ && code && !(s->attr & 2))
-        return false;
+    if (seg != SEG_CS || c->mode & MODE_PE) {
+        if (kind == FOR_WRITE && (code || !(s->attr & 2)))
+            return false;
+        if (kind == FOR_READ && code && !(s->attr & 2))
+            return false;
+    }
     uint64_t last = (uint64_t)offset + size - 1;
     if (!code && s->attr & 4) // expand-down
         return offset > s->limit && last <= (s->attr & ATTR_DB ? 0xffffffffu : 0xffffu);
@@ -282,7 +328,7 @@ enum exec_result segment_linear(struct cpu *c, const struct insn *i, unsigned se
         c->mem_value = a + (seg == SEG_FS || seg == SEG_GS ? s->base : 0);
         return EXEC_NEXT;
     }
-    if (!segment_allows(s, (uint32_t)a, size, kind))
+    if (!segment_allows(c, seg, s, (uint32_t)a, size, kind))
         return fault_code(c, i, seg == SEG_SS ? EXC_SS : EXC_GP, 0);
     c->mem_value = (uint32_t)(s->base + a);
     return EXEC_NEXT;
@@ -334,6 +380,18 @@ bool system_write(struct cpu *c, uint64_t linear, unsigned size, uint64_t v, uns
             phys_page_store(c->phys, t[n].page, (unsigned)(t[n].phys & PAGE_MASK), 1, (uint8_t)(v >> (8 * n)));
         else
             map_write(c->phys->devices, t[n].phys, 1, (uint8_t)(v >> (8 * n)));
+    }
+    return true;
+}
+
+bool system_probe(struct cpu *c, uint64_t linear, unsigned size, enum access_kind kind)
+{
+    for (unsigned done = 0; done < size;) {
+        uint64_t a = c->s.efer & EFER_LMA ? linear + done : (uint32_t)(linear + done);
+        struct translation t;
+        if (!translate(c, a, kind, TLB_KERNEL_AC, &t))
+            return false;
+        done += PAGE_SIZE - (unsigned)(a & PAGE_MASK);
     }
     return true;
 }

@@ -1,4 +1,4 @@
-// Segmentation and control transfers (SDM vol. 3A, chapters 3, 5 and 6).
+// Segmentation, control transfers, tasks, debug registers (SDM vol. 3A, chapters 3, 5 and 6).
 #ifndef CPU_SEGMENT_H
 #define CPU_SEGMENT_H
 
@@ -7,6 +7,8 @@
 // Accesses by the processor itself, with supervisor rights unless `context` says otherwise. False: c->exc has the #PF.
 bool system_read(struct cpu *c, uint64_t linear, unsigned size, uint64_t *v);
 bool system_write(struct cpu *c, uint64_t linear, unsigned size, uint64_t v, unsigned context);
+// Whether [linear, linear + size) can be read, or written, so.
+bool system_probe(struct cpu *c, uint64_t linear, unsigned size, enum access_kind kind);
 
 // The linear address of an offset in a segment, in c->mem_value; FAULT (limit, type) or NEXT.
 enum exec_result segment_linear(struct cpu *c, const struct insn *i, unsigned seg, uint64_t a, unsigned size,
@@ -42,6 +44,9 @@ static inline uint64_t descriptor_base(uint64_t raw)
 
 enum descriptor_status { DESC_OK, DESC_OUTSIDE, DESC_FAULT };
 
+// Sets the accessed bit of a code or data descriptor in memory. False: #PF in c->exc.
+bool descriptor_accessed(struct cpu *c, struct descriptor *d);
+
 // Reads the descriptor of a selector from GDT or LDT. OUTSIDE: beyond the limit; FAULT: #PF in c->exc.
 enum descriptor_status descriptor_read(struct cpu *c, uint16_t selector, bool system, struct descriptor *d);
 
@@ -59,18 +64,84 @@ void cpu_update_mode(struct cpu *c);
 bool raise_code(struct cpu *c, unsigned vector, unsigned error);
 bool raise_vector(struct cpu *c, unsigned vector);
 
-// Delivers through the IDT. `software`: INT n, INT3, INTO (checks the gate's DPL; RIP already behind the instruction).
-enum intr_kind { INTR_EXCEPTION, INTR_EXTERNAL, INTR_SOFTWARE };
+// Delivers through the IDT. SOFTWARE (INT n) and TRAP (INT3, INTO) check the gate's DPL; they and ICEBP (INT1) come
+// with RIP behind the instruction. Only INT n is sensitive to IOPL and redirected in virtual-8086 mode.
+enum intr_kind { INTR_EXCEPTION, INTR_EXTERNAL, INTR_SOFTWARE, INTR_TRAP, INTR_ICEBP };
 // False: a fault occurred meanwhile and is in c->exc.
 bool interrupt_enter(struct cpu *c, unsigned vector, enum intr_kind kind, bool has_error, unsigned error);
 
 // Delivers c->exc, with double and triple faults (SDM vol. 3A, 6.15, interrupt 8).
 void exception_deliver(struct cpu *c);
 
-// The common end of IRET and RET far: checks code and stack segments of the target level, then commits. `with_stack`:
-// SS:SP come from the frame; else the stack pointer moves by `pops`.
-enum exec_result far_return(struct cpu *c, const struct insn *i, uint16_t cs, uint64_t rip, bool with_stack,
-                            uint16_t ss, uint64_t sp, unsigned pops, uint64_t flags, uint64_t flags_mask);
+// Ends an instruction with the fault that a check left in c->exc. After a task switch the fault belongs to the new
+// task, whose RIP stays.
+enum exec_result checked_fault(struct cpu *c, const struct insn *i);
+
+// Whether a data access of `size` bytes at `offset` is inside a segment and of an allowed type (SDM vol. 3A, 5.3, 5.5).
+bool segment_allows(const struct cpu *c, unsigned seg, const struct segment_state *s, uint32_t offset, unsigned size,
+                    enum access_kind kind);
+
+// A stack on which the processor builds a frame, for an inner or the same privilege level: call gates, interrupts.
+struct stack_frame {
+    struct segment_state ss;
+    uint64_t sp, mask;
+    unsigned size;    // bytes of a slot
+    unsigned context; // enum tlb_context of the pushes
+};
+// The present stack, for slots of `size` bytes. `flat64`: as 64-bit code sees it.
+void frame_current(const struct cpu *c, struct stack_frame *f, unsigned size, bool flat64);
+// The stack of level `cpl` from a 16- or 32-bit TSS, with all checks; `ext` is the EXT bit of error codes. False:
+// c->exc.
+bool frame_inner(struct cpu *c, struct stack_frame *f, unsigned cpl, unsigned size, unsigned ext);
+// RSPn or ISTn of a 64-bit TSS (its offset), canonical. False: #TS, #SS or #PF in c->exc.
+bool frame_inner64(struct cpu *c, unsigned offset, unsigned ext, uint64_t *sp);
+// Whether `slots` more fit; else #SS(error) in c->exc.
+bool frame_room(struct cpu *c, const struct stack_frame *f, unsigned slots, unsigned error);
+bool frame_push(struct cpu *c, struct stack_frame *f, uint64_t v);
+// Makes the frame's stack the current one (the mode is updated by the caller).
+void frame_commit(struct cpu *c, const struct stack_frame *f, bool new_segment);
+// The SS that 64-bit mode has after a change of level: null, RPL = DPL = `cpl`.
+struct segment_state stack_null(unsigned cpl);
+
+// A code segment's check for a call gate or an interrupt gate. `ext`: EXT. False: c->exc.
+bool gate_target(struct cpu *c, uint16_t selector, unsigned ext, struct descriptor *d);
+
+// The common end of IRET and RET far, which reads the stack itself beyond CS:RIP: checks code and stack segments of the
+// target level, then commits.
+struct far_frame {
+    uint64_t rip, flags, flags_mask; // flags_mask: bits of RFLAGS that change
+    uint16_t cs;
+    int stack_at;      // offset of SP and SS from the stack pointer, if they are popped
+    unsigned pops;     // bytes that a return to the same level pops
+    unsigned extra;    // parameter bytes that the outer stack drops too
+    bool always_stack; // SP and SS are popped at any level
+};
+enum exec_result far_return(struct cpu *c, const struct insn *i, const struct far_frame *f);
+
+// ---- task switches (cpu/task.c) ------------------------------------------------------------------------------------
+
+enum task_source { TASK_JMP, TASK_CALL, TASK_INTERRUPT, TASK_IRET };
+// Switches to the task of a TSS descriptor that was read from the GDT; `from` decides on busy bits, NT and the link.
+// s.rip is what the old task goes on with. False: c->exc; c->switched then says in which task.
+bool task_switch(struct cpu *c, uint16_t selector, struct descriptor *tss, enum task_source from, unsigned ext,
+                 uint64_t flags);
+// The TSS of a task gate (or a selector), checked for being available. False: c->exc.
+bool task_find(struct cpu *c, uint16_t selector, unsigned ext, struct descriptor *tss);
+// IRET with NT set.
+enum exec_result task_return(struct cpu *c, const struct insn *i);
+
+// ---- virtual-8086 mode (cpu/v86.c) ---------------------------------------------------------------------------------
+
+// Whether INT n goes to the 8086 program's own handler (CR4.VME and the redirection bitmap). `error`: it cannot be
+// known, because the TSS is too short or not there: c->exc.
+bool v86_redirected(struct cpu *c, unsigned vector, bool *error);
+// Enters that handler. False: c->exc.
+bool v86_enter(struct cpu *c, unsigned vector);
+// IRET within virtual-8086 mode, and into it (frame at the stack pointer, CS:EIP and EFLAGS known).
+enum exec_result v86_iret(struct cpu *c, const struct insn *i);
+enum exec_result v86_return(struct cpu *c, const struct insn *i, uint64_t eip, uint16_t cs, uint64_t flags);
+// All segment registers as virtual-8086 mode has them.
+void v86_segments(struct cpu *c, const uint16_t selector[SEG_COUNT]);
 
 // Writes RFLAGS under `mask` (bits that change).
 void flags_write(struct cpu *c, uint64_t value, uint64_t mask);

@@ -8,6 +8,12 @@ static uint64_t never(unsigned index)
     return (uint64_t)(index ^ 1) << PAGE_SHIFT;
 }
 
+void tlb_init_empty(struct tlb *tlb)
+{
+    for (unsigned n = 0; n < TLB_ENTRIES; n++)
+        tlb->read[n] = tlb->write[n] = (struct tlb_entry){never(n), 0};
+}
+
 static unsigned index_of(struct cpu *c, struct tlb_entry *e)
 {
     return (unsigned)(e - c->data_tlb[0].read) & (TLB_ENTRIES - 1);

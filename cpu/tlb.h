@@ -54,6 +54,9 @@ void tlb_drop_page(struct cpu *c, uint64_t linear);
 // Write entries of a physical page must go: it got code or table granules, or was cleaned.
 void tlb_protect(struct cpu *c, struct phys_page *page);
 
+// Makes a first-level TLB that matches nothing.
+void tlb_init_empty(struct tlb *tlb);
+
 // First-level fills.
 void tlb_fill_data(struct cpu *c, unsigned context, bool write, uint64_t linear, struct phys_page *page);
 void tlb_fill_fetch(struct cpu *c, uint64_t linear, struct code_page *page);
