@@ -255,18 +255,18 @@ struct cpu {
         chain_limit; // blocks go straight on to others until here: bounds the host stack where a tail call is not one
     uint32_t mode;   // enum mode_bit, part of the block key
     uint8_t cpl;
-    uint8_t stepping;    // this instruction runs by itself: device, code and table accesses are allowed
-    uint8_t attention;   // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB
+    uint8_t stepping;      // this instruction runs by itself: device, code and table accesses are allowed
+    uint8_t attention;     // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB
     uint8_t walk_hit_code; // a page walk set a flag in a granule of decoded code
-    uint8_t delivered;   // set by every delivery through the IDT and every task switch: no single-step trap
-    uint8_t switched;    // a task switch has been committed: a fault that follows belongs to the new task
-    uint8_t align_check; // CPL 3 with EFLAGS.AC and CR0.AM: unaligned accesses raise #AC
-    uint8_t watch_code;  // DR7 enables: bit n, DRn is an instruction breakpoint
-    uint8_t watch_data;  // a data breakpoint
-    uint8_t watch_port;  // an I/O breakpoint
-    uint8_t watch_hit;   // breakpoints that the present instruction's accesses have met
-    uint8_t map_changed; // a device access changed the address map
-    struct tlb *tlb;     // of the current context
+    uint8_t delivered;     // set by every delivery through the IDT and every task switch: no single-step trap
+    uint8_t switched;      // a task switch has been committed: a fault that follows belongs to the new task
+    uint8_t align_check;   // CPL 3 with EFLAGS.AC and CR0.AM: unaligned accesses raise #AC
+    uint8_t watch_code;    // DR7 enables: bit n, DRn is an instruction breakpoint
+    uint8_t watch_data;    // a data breakpoint
+    uint8_t watch_port;    // an I/O breakpoint
+    uint8_t watch_hit;     // breakpoints that the present instruction's accesses have met
+    uint8_t map_changed;   // a device access changed the address map
+    struct tlb *tlb;       // of the current context
     struct tlb_entry *exec_tlb;
     struct block *link_from; // the block whose link the next lookup can fill in, or NULL
     unsigned link_slot;
