@@ -22,7 +22,7 @@ static const struct leaf leaves[] = {
      0x000106ca,                                    // family 6, model 28, stepping 10
      8 << 8,                                        // CLFLUSH line 64 bytes; APIC ID patched in
      BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(24) | BIT(25), // SSE3 PCLMULQDQ SSSE3 CX16 SSE4.1 SSE4.2 MOVBE POPCNT TSC-deadline AES
-     BIT(0) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(12) | BIT(13) | // FPU PSE TSC MSR PAE MCE CX8 SEP MTRR PGE
+     BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(12) | BIT(13) | // FPU VME DE PSE TSC MSR PAE MCE CX8 SEP MTRR PGE
      BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26)},    // MCA CMOV PAT PSE-36 CLFSH MMX FXSR SSE SSE2; APIC patched in
     {0x00000002, ANY, 0x0000ff01, 0x000000f0, 0x00000000, 0x00000000}, // TLBs and caches: see leaf 4; 64-byte prefetch
     {0x00000004, 0, 0x00000121, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB data
