@@ -21,7 +21,12 @@ struct cpu *cpu_create(struct phys *phys, struct clock *clock, struct lapic *lap
     c->log = log;
     c->w = *wiring;
     c->tlb2 = calloc(1, sizeof *c->tlb2);
-    c->code = code_create(cpu_features());
+    c->model = wiring->model ? wiring->model : &cpu_model_v2;
+    c->cr4_known = cpu_model_cr4(c->model);
+    c->phys_bits = (uint8_t)cpu_model_phys_bits(c->model);
+    c->pte_reserved = ((uint64_t)1 << 52) - ((uint64_t)1 << c->phys_bits);
+    c->gib_pages = cpu_model_has(c->model, 0x80000001u, 0, CPUID_EDX, 26);
+    c->code = code_create(cpu_features(c->model));
     c->step_block = calloc(1, sizeof *c->step_block + 2 * sizeof(struct insn));
     if (!c->tlb2 || !c->code || !c->step_block) {
         cpu_destroy(c);
@@ -51,7 +56,7 @@ static void reset_state(void *self)
     c->s.seg[SEG_CS] = (struct segment_state){0xffff0000u, 0xffff, 0xf000, 0x93};
     c->s.ldtr[0] = (struct segment_state){0, 0xffff, 0, 0x82};
     c->s.tr[0] = (struct segment_state){0, 0xffff, 0, 0x8b};
-    c->s.reg[RDX] = 0x000106ca; // the processor signature
+    c->s.reg[RDX] = cpu_model_signature(c->model);
     flags_import(c, 0);
 }
 
@@ -87,7 +92,9 @@ const char *cpu_check(const struct cpu *c)
     bool lma = s->efer & EFER_LMA;
     if (lma != ((s->efer & EFER_LME) && (s->cr0 & CR0_PG)) || (lma && !(s->cr4 & CR4_PAE)))
         return "cpu: EFER";
-    if (s->cr3 >> 40)
+    if (s->cr4 & ~c->cr4_known)
+        return "cpu: CR4";
+    if (s->cr3 >> c->phys_bits)
         return "cpu: CR3";
     if (s->mxcsr & 0xffff0000u)
         return "cpu: MXCSR";

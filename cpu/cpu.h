@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/phys.h"
 #include "cpu/lapic.h"
+#include "cpu/model.h"
 
 enum reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
@@ -239,6 +240,7 @@ struct cpu_wiring {
     struct map *ports;
     void (*fatal)(void *ctx); // triple fault: the board resets or ends
     void *ctx;
+    const struct cpu_model *model; // NULL: the default
 };
 
 struct cpu {
@@ -284,6 +286,12 @@ struct cpu {
     struct lapic *lapic;
     struct log *log;
     struct cpu_wiring w;
+    const struct cpu_model *model;
+    // What follows from the model (cpu/model.h).
+    uint64_t cr4_known;       // bits of CR4 that can be set
+    uint64_t pte_reserved;    // bits of 64-bit table entries above the physical address, up to bit 51
+    uint8_t phys_bits;        // width of physical addresses
+    bool gib_pages;           // 1 GiB pages
     struct block *step_block; // room for one instruction and its end
 
     struct tlb data_tlb[TLB_CONTEXTS];

@@ -4,26 +4,22 @@
 // Differs: family 6, model 28 is an in-order processor, which system software knows not to speculate; its feature set
 // here is larger than that of the real part.
 #include "cpu/insn.h"
+#include "cpu/model.h"
 #include "cpu/segment.h"
 
-// A row answers `leaf` (and `subleaf` if it is not ANY). Fields that depend on state are patched in cpuid().
-enum { ANY = 0xffff };
-struct leaf {
-    uint32_t leaf, subleaf;
-    uint32_t eax, ebx, ecx, edx;
-};
+enum { ANY = CPUID_ANY };
 
 #define BIT(n) (1u << (n))
 
 // clang-format off
-static const struct leaf leaves[] = {
+static const struct cpuid_leaf leaves[] = {
     {0x00000000, ANY, 0x16, 0x756e6547, 0x6c65746e, 0x49656e69}, // "GenuineIntel"
     {0x00000001, ANY,
      0x000106ca,                                    // family 6, model 28, stepping 10
      8 << 8,                                        // CLFLUSH line 64 bytes; APIC ID patched in
      BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(24) | BIT(25), // SSE3 PCLMULQDQ SSSE3 CX16 SSE4.1 SSE4.2 MOVBE POPCNT TSC-deadline AES
-     BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(12) | BIT(13) | // FPU VME DE PSE TSC MSR PAE MCE CX8 SEP MTRR PGE
-     BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26)},    // MCA CMOV PAT PSE-36 CLFSH MMX FXSR SSE SSE2; APIC patched in
+     BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(9) | BIT(11) | BIT(12) | BIT(13) | // FPU VME DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE
+     BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26)},    // MCA CMOV PAT PSE-36 CLFSH MMX FXSR SSE SSE2
     {0x00000002, ANY, 0x0000ff01, 0x000000f0, 0x00000000, 0x00000000}, // TLBs and caches: see leaf 4; 64-byte prefetch
     {0x00000004, 0, 0x00000121, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB data
     {0x00000004, 1, 0x00000122, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB code
@@ -43,36 +39,41 @@ static const struct leaf leaves[] = {
 };
 // clang-format on
 
+const struct cpu_model cpu_model_v2 = {"v2", "the default: x86-64-v2 and more", leaves, ARRAY_LEN(leaves)};
+
 void cpuid(const struct cpu *c, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
-    // Beyond the last basic leaf the answer is that leaf's (SDM).
-    if ((leaf > 0x16 && leaf < 0x80000000u) || leaf > 0x80000008u)
-        leaf = 0x16;
+    const struct cpu_model *m = c->model;
+    // Beyond the last leaf the answer is the last basic leaf's (SDM).
+    uint32_t basic = cpu_model_leaf(m, 0, 0)->eax;
+    const struct cpuid_leaf *extended = cpu_model_leaf(m, 0x80000000u, 0);
+    if (leaf >= 0x80000000u ? !extended || leaf > extended->eax : leaf > basic)
+        leaf = basic;
+    const struct cpuid_leaf *l = cpu_model_leaf(m, leaf, subleaf);
     memset(out, 0, 4 * sizeof out[0]);
-    for (unsigned n = 0; n < ARRAY_LEN(leaves); n++) {
-        const struct leaf *l = &leaves[n];
-        if (l->leaf == leaf && (l->subleaf == ANY || l->subleaf == subleaf)) {
-            out[0] = l->eax;
-            out[1] = l->ebx;
-            out[2] = l->ecx;
-            out[3] = l->edx;
-        }
-    }
+    if (l)
+        cpuid_registers(l, out);
     if (leaf == 1) {
-        out[1] |= (uint32_t)c->lapic->boot_id << 24 | 1u << 16;
-        if (lapic_enabled(c->lapic))
-            out[3] |= BIT(9);
+        if (out[CPUID_EDX] & BIT(19)) // with CLFLUSH came the APIC ID and the number of logical processors
+            out[CPUID_EBX] |= (uint32_t)c->lapic->boot_id << 24 | 1u << 16;
+        if (!lapic_enabled(c->lapic))
+            out[CPUID_EDX] &= ~BIT(9);
     }
 }
 
-uint64_t cpu_features(void)
+uint64_t cpu_features(const struct cpu_model *m)
 {
     static const struct {
         uint32_t leaf;
         uint8_t subleaf, reg, bit, feature;
     } map[] = {
         {1, 0, 3, 15, FEAT_CMOV},
+        {1, 0, 3, 4, FEAT_TSC},
+        {1, 0, 3, 5, FEAT_MSR},
         {1, 0, 3, 8, FEAT_CX8},
+        {1, 0, 3, 11, FEAT_SEP},
+        {1, 0, 3, 15, FEAT_HINTS}, // of the same processors
+        {1, 0, 3, 23, FEAT_RDPMC}, // likewise
         {1, 0, 2, 13, FEAT_CX16},
         {1, 0, 3, 23, FEAT_MMX},
         {1, 0, 3, 25, FEAT_SSE},
@@ -99,14 +100,8 @@ uint64_t cpu_features(void)
         {0x80000001, 0, 2, 0, FEAT_LAHF64},
     };
     uint64_t features = 0;
-    for (unsigned n = 0; n < ARRAY_LEN(map); n++) {
-        for (unsigned k = 0; k < ARRAY_LEN(leaves); k++) {
-            const struct leaf *l = &leaves[k];
-            uint32_t regs[4] = {l->eax, l->ebx, l->ecx, l->edx};
-            bool row = l->leaf == map[n].leaf && (l->subleaf == ANY || l->subleaf == map[n].subleaf);
-            if (row && regs[map[n].reg] >> map[n].bit & 1)
-                features |= (uint64_t)1 << map[n].feature;
-        }
-    }
+    for (unsigned n = 0; n < ARRAY_LEN(map); n++)
+        if (cpu_model_has(m, map[n].leaf, map[n].subleaf, map[n].reg, map[n].bit))
+            features |= (uint64_t)1 << map[n].feature;
     return features;
 }

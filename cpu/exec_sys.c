@@ -110,10 +110,6 @@ enum exec_result x_ltr(struct cpu *c, const struct insn *i)
 // --------------------------------------------------------------------------------------------------------------
 
 #define CR0_FIXED (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
-// What this model has. Others raise #GP.
-#define CR4_KNOWN                                                                                                      \
-    (CR4_VME | CR4_PVI | CR4_TSD | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT |     \
-     CR4_SMEP | CR4_DE)
 
 static bool write_cr0(struct cpu *c, uint64_t v)
 {
@@ -143,7 +139,7 @@ static bool write_cr0(struct cpu *c, uint64_t v)
 static bool write_cr3(struct cpu *c, uint64_t v)
 {
     bool lma = c->s.efer & EFER_LMA;
-    if (lma ? v >> 40 != 0 : false)
+    if (lma && v >> c->phys_bits)
         return false;
     if (!lma)
         v = (uint32_t)v;
@@ -161,7 +157,7 @@ static bool write_cr3(struct cpu *c, uint64_t v)
 static bool write_cr4(struct cpu *c, uint64_t v)
 {
     uint64_t old = c->s.cr4;
-    if (v & ~(uint64_t)CR4_KNOWN || (c->s.efer & EFER_LMA && !(v & CR4_PAE)))
+    if (v & ~c->cr4_known || (c->s.efer & EFER_LMA && !(v & CR4_PAE)))
         return false;
     if (c->s.cr0 & CR0_PG && !(c->s.efer & EFER_LMA) && v & CR4_PAE && (old ^ v) & (CR4_PAE | CR4_PSE | CR4_PGE) &&
         !paging_load_pdptes(c, c->s.cr3))

@@ -193,6 +193,11 @@ enum undefined { U_NONE, U_ZERO, U_KEEP, U_FUNC };
 enum feature {
     FEAT_NONE,
     FEAT_CMOV,
+    FEAT_TSC,
+    FEAT_MSR,
+    FEAT_SEP,
+    FEAT_HINTS, // NOP with operands, PREFETCHh: from the P6 family on
+    FEAT_RDPMC,
     FEAT_CX8,
     FEAT_CX16,
     FEAT_MMX,

@@ -1,5 +1,4 @@
-// Model-specific registers (SDM vol. 4) of the default model, and CPUID (docs/cpu.md has the same leaves with their
-// meaning).
+// Model-specific registers (SDM vol. 4). docs/cpu.md has a table of the default model's.
 #include "cpu/segment.h"
 
 enum {
@@ -99,8 +98,56 @@ static bool extended_read(struct cpu *c, uint32_t index, uint64_t *v)
     }
 }
 
+// Registers that a model has only with a feature. The others are there in all models that have RDMSR.
+static bool exists(const struct cpu *c, uint32_t index)
+{
+    enum { EXT = 0x80000001 };
+    static const struct {
+        uint32_t first, last, leaf;
+        uint8_t reg, bit;
+    } map[] = {
+        {MSR_TSC, MSR_TSC, 1, CPUID_EDX, 4},
+        {MSR_PLATFORM_ID, MSR_PLATFORM_ID, 1, CPUID_EDX, 15}, // the P6 family, which has CMOV
+        {MSR_APIC_BASE, MSR_APIC_BASE, 1, CPUID_EDX, 15},
+        {MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, EXT, CPUID_EDX, 29},
+        {MSR_TSC_ADJUST, MSR_TSC_ADJUST, 7, CPUID_EBX, 1},
+        {MSR_BIOS_UPDT, MSR_BIOS_UPDT, 1, CPUID_EDX, 15},
+        {MSR_BIOS_SIGN_ID, MSR_BIOS_SIGN_ID, 1, CPUID_EDX, 15},
+        {MSR_MTRRCAP, MSR_MTRRCAP, 1, CPUID_EDX, 12},
+        {MSR_ARCH_CAPABILITIES, MSR_ARCH_CAPABILITIES, 7, CPUID_EDX, 29},
+        {MSR_SYSENTER_CS, MSR_SYSENTER_EIP, 1, CPUID_EDX, 11},
+        {MSR_MCG_CAP, MSR_MCG_STATUS, 1, CPUID_EDX, 14},
+        {MSR_MISC_ENABLE, MSR_MISC_ENABLE, EXT, CPUID_EDX, 29},
+        {MSR_DEBUGCTL, MSR_DEBUGCTL, 1, CPUID_EDX, 15},
+        {MSR_MTRR_VAR, MSR_MTRR_FIX4K + 7, 1, CPUID_EDX, 12},
+        {MSR_PAT, MSR_PAT, 1, CPUID_EDX, 16},
+        {MSR_MTRR_DEF_TYPE, MSR_MTRR_DEF_TYPE, 1, CPUID_EDX, 12},
+        {MSR_MC, MSR_MC + 15, 1, CPUID_EDX, 14},
+        {MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, 1, CPUID_ECX, 24},
+        {0xc0000080, 0xc0000080, EXT, CPUID_EDX, 29}, // EFER and what belongs to it
+        {0xc0000081, 0xc0000084, EXT, CPUID_EDX, 11},
+        {0xc0000100, 0xc0000102, EXT, CPUID_EDX, 29},
+        {0xc0000103, 0xc0000103, EXT, CPUID_EDX, 27},
+    };
+    for (unsigned n = 0; n < ARRAY_LEN(map); n++)
+        if (index >= map[n].first && index <= map[n].last)
+            return cpu_model_has(c->model, map[n].leaf, 0, map[n].reg, map[n].bit);
+    return true;
+}
+
+// P5_MC_ADDR and P5_MC_TYPE: the first Pentium's machine checks, of which there are none.
+static bool p5_machine_check(const struct cpu *c, uint32_t index)
+{
+    return index <= 1 && (cpu_model_signature(c->model) >> 8 & 15) == 5;
+}
+
 bool msr_read(struct cpu *c, uint32_t index, uint64_t *v)
 {
+    *v = 0;
+    if (!exists(c, index))
+        return false;
+    if (p5_machine_check(c, index))
+        return true;
     if (index >= 0xc0000000u && index < 0xc0001000u)
         return extended_read(c, index - 0xc0000000u, v);
     if (fixed_mtrr(index) >= 0) {
@@ -115,7 +162,6 @@ bool msr_read(struct cpu *c, uint32_t index, uint64_t *v)
         *v = c->s.mc[index - MSR_MC];
         return true;
     }
-    *v = 0;
     switch (index) {
     case MSR_TSC:
         *v = cpu_tsc(c);
@@ -243,6 +289,10 @@ static bool memory_types(uint64_t v, bool pat)
 
 bool msr_write(struct cpu *c, uint32_t index, uint64_t v)
 {
+    if (!exists(c, index))
+        return false;
+    if (p5_machine_check(c, index))
+        return true;
     if (index >= 0xc0000000u && index < 0xc0001000u)
         return extended_write(c, index - 0xc0000000u, v);
     if (fixed_mtrr(index) >= 0) {
@@ -252,7 +302,7 @@ bool msr_write(struct cpu *c, uint32_t index, uint64_t v)
         return true;
     }
     if (index >= MSR_MTRR_VAR && index < MSR_MTRR_VAR + 16) {
-        if (v >> 40)
+        if (v >> c->phys_bits)
             return false;
         c->s.mtrr_var[index - MSR_MTRR_VAR] = v;
         return true;

@@ -9,8 +9,8 @@ enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_A = 32, PTE_D = 64, PTE_PS = 128 };
 // Page-fault error code bits (4.7).
 enum { PF_P = 1, PF_W = 2, PF_U = 4, PF_RSVD = 8, PF_I = 16 };
 
-#define PHYS_BITS 40
-#define PTE_RSVD  (PTE_ADDR & ~(((uint64_t)1 << PHYS_BITS) - 1))
+// Bits above the address that only 4-level paging ignores (tables 4-8 to 4-11).
+#define PTE_HIGH ((uint64_t)0x7ff << 52)
 
 struct walk {
     uint64_t linear;
@@ -74,6 +74,13 @@ struct step {
     bool leaf;
 };
 
+// Reserved bits of an entry for a 4 MiB page (table 4-4): those of bits 21..13 that no address bit from 32 on takes.
+static uint32_t pse36_reserved(const struct cpu *c)
+{
+    unsigned wide = c->phys_bits < 40 ? c->phys_bits - 32u : 8;
+    return (1u << 22) - (1u << (13 + wide));
+}
+
 static unsigned read_tables(const struct cpu *c, struct walk *w, struct step *steps, bool *present)
 {
     bool pae = c->s.cr4 & CR4_PAE, nx = c->s.efer & EFER_NXE;
@@ -103,15 +110,14 @@ static unsigned read_tables(const struct cpu *c, struct walk *w, struct step *st
         uint64_t e = s->entry = table_read(c, s->addr, size, &s->page);
         if (!(e & PTE_P))
             return n;
-        bool large = level > 1 && e & PTE_PS && (pae ? level < 4 : c->s.cr4 & CR4_PSE);
+        bool large =
+            e & PTE_PS && (pae ? level == 2 || (level == 3 && c->gib_pages) : level == 2 && c->s.cr4 & CR4_PSE);
         s->leaf = level == 1 || large;
         if (pae) {
-            uint64_t reserved = PTE_RSVD | (nx ? 0 : PTE_NX);
+            uint64_t reserved = c->pte_reserved | (nx ? 0 : PTE_NX) | (c->s.efer & EFER_LMA ? 0 : PTE_HIGH);
             if (large)
                 reserved |= (((uint64_t)1 << shift) - 1) & PTE_ADDR & ~(uint64_t)0x1000;
-            if (level == 4)
-                reserved |= PTE_PS;
-            if (level == 3 && large && !(c->s.efer & EFER_LMA))
+            if (level > 2 && !large)
                 reserved |= PTE_PS;
             if (e & reserved) {
                 w->reserved = true;
@@ -119,6 +125,9 @@ static unsigned read_tables(const struct cpu *c, struct walk *w, struct step *st
             }
             if (e & PTE_NX)
                 w->perms &= ~(uint32_t)PERM_EXEC;
+        } else if (large && e & pse36_reserved(c)) {
+            w->reserved = true;
+            return n;
         }
         if (!(e & PTE_W))
             w->perms &= ~(uint32_t)PERM_WRITE;
@@ -227,7 +236,7 @@ bool paging_load_pdptes(struct cpu *c, uint64_t cr3)
     struct phys_page *page;
     for (unsigned n = 0; n < 4; n++) {
         pdpte[n] = table_read(c, (cr3 & 0xffffffe0u) + 8 * n, 8, &page);
-        if (pdpte[n] & PTE_P && pdpte[n] & (PTE_RSVD | PTE_NX | 0x1e6))
+        if (pdpte[n] & PTE_P && pdpte[n] & (c->pte_reserved | PTE_HIGH | PTE_NX | 0x1e6))
             return false;
     }
     memcpy(c->s.pdpte, pdpte, sizeof pdpte);

@@ -150,7 +150,6 @@ void flags_write(struct cpu *c, uint64_t value, uint64_t mask);
 bool msr_read(struct cpu *c, uint32_t index, uint64_t *v);
 bool msr_write(struct cpu *c, uint32_t index, uint64_t v);
 void cpuid(const struct cpu *c, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
-uint64_t cpu_features(void);
 uint64_t cpu_tsc(const struct cpu *c);
 // MXCSR and control-register bits that this model has.
 bool control_write(struct cpu *c, unsigned n, uint64_t v);

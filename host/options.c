@@ -228,6 +228,14 @@ static bool take_smp(struct parser *p, const char *value)
     return true;
 }
 
+static bool take_cpu(struct parser *p, const char *value)
+{
+    if (strchr(value, ','))
+        return bad(p, "%s %s: features of a model cannot be changed", p->shown, value);
+    p->o->cpu_model = value;
+    return true;
+}
+
 static bool take_nographic(struct parser *p, const char *value)
 {
     (void)value;
@@ -476,6 +484,7 @@ static const struct option options[] = {
     {"initrd",       "-",  ARG_NEEDED,   " FILE",           "initial RAM disk", take_initrd},
     {"append",       "-",  ARG_NEEDED,   " STRING",         "kernel command line", take_append},
     {"m",            "-",  ARG_NEEDED,   " [size=]SIZE",    "guest memory: 128, 512M, 1G (default 128 MiB)", take_memory},
+    {"cpu",          "-",  ARG_NEEDED,   " MODEL",          "processor: 486, pentium, pentium3, qemu64, v2 (default), max", take_cpu},
     {"smp",          "-",  ARG_NEEDED,   " [cpus=]N",       "processors announced to the guest (one runs)", take_smp},
     {"nographic",    "-",  ARG_NONE,     "",                "no window; serial port 1 is this terminal", take_nographic},
     {"display",      "-",  ARG_NEEDED,   " none",           "no window", take_display},

@@ -22,7 +22,8 @@ enum rtc_base { RTC_DEFAULT, RTC_UTC, RTC_LOCALTIME, RTC_DATE };
 struct options {
     const char *kernel, *initrd, *append; // NULL: not given
     uint64_t ram_bytes;
-    unsigned cpus; // 1..255
+    unsigned cpus;         // 1..255
+    const char *cpu_model; // NULL: the default
     unsigned serial_count;
     struct port_options serial[MACHINE_SERIAL_PORTS];
     struct port_options debugcon;

@@ -54,6 +54,8 @@ static int run(const struct options *o, char *error, size_t size)
     if (m && load(m, o, error, size)) {
         if (o->window_wanted)
             session_say("there is no window yet; going on as with -nographic");
+        if (o->cpu_model && !strcmp(o->cpu_model, "host"))
+            session_say("-cpu host: the richest model there is, v2; the guest never sees this computer's processor");
         if (o->cpus > 1)
             session_say("-smp %u: one processor runs; more come later", o->cpus);
         terminal_init();

@@ -52,6 +52,13 @@ struct machine *machine_create(const struct machine_config *config, char *error,
         snprintf(error, size, "memory size must be whole MiB from 1 MiB to %u GiB", (unsigned)(MACHINE_MAX_RAM >> 30));
         return NULL;
     }
+    const struct cpu_model *model = cpu_model_find(config->cpu_model);
+    if (!model) {
+        int n = snprintf(error, size, "there is no processor '%s'; there are", config->cpu_model);
+        for (unsigned k = 0; n > 0 && (size_t)n < size && cpu_model_at(k); k++)
+            n += snprintf(error + n, size - (size_t)n, " %s", cpu_model_at(k)->name);
+        return NULL;
+    }
     struct machine *m = calloc(1, sizeof *m);
     uint8_t *ram = m ? calloc(1, config->ram_bytes) : NULL;
     struct phys_page *dir = ram ? calloc(config->ram_bytes >> PAGE_SHIFT, sizeof *dir) : NULL;
@@ -63,6 +70,7 @@ struct machine *machine_create(const struct machine_config *config, char *error,
         return NULL;
     }
     m->config = *config;
+    m->config.cpu_model = model->name;
     log_init(&m->log, config->log, config->log_ctx);
     clock_init(&m->clock);
     phys_init(&m->phys, ram, config->ram_bytes, dir, &m->memory);

@@ -16,6 +16,7 @@ struct machine;
 struct machine_config {
     uint64_t ram_bytes;    // a multiple of 1 MiB, 1 MiB..MACHINE_MAX_RAM
     unsigned cpus;         // announced; one runs
+    const char *cpu_model; // a name (docs/cpu.md), NULL for the default; "host" and "max" are the richest
     unsigned serial_count; // 16550A ports present, 0..4: 3F8h/4, 2F8h/3, 3E8h/4, 2E8h/3
     struct char_backend serial[MACHINE_SERIAL_PORTS];
     struct char_backend debugcon;

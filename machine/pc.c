@@ -201,11 +201,13 @@ bool pc_build(struct machine *m)
     bool ok = true;
 
     lapic_init(&m->lapic, &m->clock, EVENT_LAPIC, 0, true);
-    struct cpu_wiring wiring = {&m->ports, triple_fault, m};
+    struct cpu_wiring wiring = {
+        .ports = &m->ports, .fatal = triple_fault, .ctx = m, .model = cpu_model_find(m->config.cpu_model)};
     m->cpu = cpu_create(&m->phys, &m->clock, &m->lapic, &m->log, &wiring);
     if (!m->cpu)
         return false;
     m->phys.watch = (struct phys_watch){cpu_code_write, cpu_table_write, m->cpu};
+    m->lapic.phys_bits = m->cpu->phys_bits < 36 ? 36 : m->cpu->phys_bits;
 
     pic_8259a_init(&m->pic);
     pit_8254_init(&m->pit, &m->clock, EVENT_PIT);

@@ -1,16 +1,16 @@
 // Digests, saving and loading of the whole machine: all over the board's device list, plus RAM. None of it changes
 // anything that the guest can see.
 //
-// The saved form (in memory): "SGLB", version, RAM bytes, device count; per device its class version, packed size and
-// packed state; then per 4 KiB page of RAM one byte, 0 for a zero page, or 1 and the page.
+// The saved form (in memory): "SGLB", version, RAM bytes, device count, processor model; per device its class version,
+// packed size and packed state; then per 4 KiB page of RAM one byte, 0 for a zero page, or 1 and the page.
 #include "machine/pc.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 
 #define STATE_MAGIC   0x424c4753u
-#define STATE_VERSION 1u
-#define STATE_HEADER  24u
+#define STATE_VERSION 2u
+#define STATE_HEADER  40u // the last 16 bytes: the name of the processor model, padded with zeros
 
 static const uint8_t zero_page[PAGE_SIZE];
 
@@ -71,12 +71,20 @@ size_t machine_state_size(struct machine *m)
     return size;
 }
 
+static void model_name(const struct machine *m, uint8_t out[16])
+{
+    size_t n = strlen(m->config.cpu_model);
+    memset(out, 0, 16);
+    memcpy(out, m->config.cpu_model, n < 16 ? n : 16);
+}
+
 void machine_save(struct machine *m, uint8_t *out)
 {
     store_u32(out, STATE_MAGIC);
     store_u32(out + 4, STATE_VERSION);
     store_u64(out + 8, m->phys.ram_size);
     store_u64(out + 16, m->device_count);
+    model_name(m, out + 24);
     out += STATE_HEADER;
     cpu_sync(m->cpu);
     for (unsigned n = 0; n < m->device_count; n++) {
@@ -129,7 +137,9 @@ const char *machine_load(struct machine *m, const uint8_t *in, size_t size)
     const uint8_t *end = in + size;
     if (size < STATE_HEADER || load_u32(in) != STATE_MAGIC || load_u32(in + 4) != STATE_VERSION)
         return "not a saved machine of this version";
-    if (load_u64(in + 8) != m->phys.ram_size || load_u64(in + 16) != m->device_count)
+    uint8_t model[16];
+    model_name(m, model);
+    if (load_u64(in + 8) != m->phys.ram_size || load_u64(in + 16) != m->device_count || memcmp(in + 24, model, 16) != 0)
         return "saved with another configuration";
     in += STATE_HEADER;
 

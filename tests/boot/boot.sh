@@ -3,7 +3,8 @@
 #
 #   boot.sh MODE[:GUEST] SNOWGLOBE [ARGUMENT]
 #
-# GUEST is amd64 (the default), i386 (686-pae), i386-686 (without PAE) or compat (amd64 with 32-bit programs).
+# GUEST is amd64 (the default), i386 (686-pae), i386-686 (without PAE, on a Pentium III) or compat (amd64 with 32-bit
+# programs).
 #
 #   check          host-unpacked boot to the shell, `uname -a`, power off, status 0
 #   guest-unpack   the same, the kernel unpacking itself
@@ -30,6 +31,10 @@ compat)
   ;;
 *) files=$(paths "$guest") || exit 77 ;;
 esac
+options=() words=''
+if [ "$guest" = i386-686 ]; then
+  options=(-cpu pentium3) words=old-processor
+fi
 kernel=$(sed -n 's/^kernel=//p' <<<"$files")
 initrd=$(sed -n 's/^initrd=//p' <<<"$files")
 testrd=$(sed -n 's/^testrd=//p' <<<"$files")
@@ -46,8 +51,8 @@ fail() {
 run() {
   local to=$1 rd=$2 append=$3
   shift 3
-  "$snowglobe" -kernel "$kernel" -initrd "$rd" -append "console=ttyS0 panic=-1 $append" -nographic -nic none \
-    -no-reboot --time fast "$@" >"$to" 2>"$work/err"
+  "$snowglobe" -kernel "$kernel" -initrd "$rd" -append "console=ttyS0 panic=-1 $append $words" -nographic -nic none \
+    -no-reboot --time fast ${options[@]+"${options[@]}"} "$@" >"$to" 2>"$work/err"
 }
 
 points=20 every=70000000

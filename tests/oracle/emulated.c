@@ -264,5 +264,5 @@ bool emulated_run(struct emulated *e, enum code_mode mode, bool to_end, const st
 bool emulated_has_feature(struct emulated *e, unsigned feature)
 {
     (void)e;
-    return feature == FEAT_NONE || cpu_features() >> feature & 1;
+    return feature == FEAT_NONE || cpu_features(&cpu_model_v2) >> feature & 1;
 }

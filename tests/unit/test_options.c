@@ -123,10 +123,13 @@ static void memory(void **state)
 static void processors(void **state)
 {
     (void)state;
+    assert_null(good("-kernel k").cpu_model);
+    assert_string_equal(good("-kernel k -cpu pentium3").cpu_model, "pentium3");
     assert_int_equal(good("-kernel k -smp 4").cpus, 4);
     assert_int_equal(good("-kernel k -smp cpus=3,maxcpus=4").cpus, 3);
     assert_int_equal(good("-kernel k -smp 2,sockets=1,cores=2,threads=1").cpus, 2);
     assert_int_equal(good("-kernel k -smp sockets=2,cores=3").cpus, 6);
+    refused("-kernel k -cpu v2,+avx", "cannot be changed");
     refused("-kernel k -smp 0", "-smp 0");
     refused("-kernel k -smp 256", "-smp 256");
     refused("-kernel k -smp two", "-smp two");

@@ -564,7 +564,7 @@ int main(int argc, char **argv)
     }
     if (!rig_open(&rig))
         return 2;
-    decode_index_init(&index, cpu_features());
+    decode_index_init(&index, cpu_features(&cpu_model_v2));
     struct total total = {0};
     for (int n = 0; n < files; n++) {
         char opcode[32];
