@@ -51,7 +51,7 @@ enum exec_result jump_indirect(struct cpu *c)
         return EXEC_NEXT;
     unsigned off = (unsigned)(rip & PAGE_MASK);
     struct block *b = code_find((struct code_page *)e->addend, off, c->mode);
-    if (unlikely(!b) || unlikely(b->crosses) || unlikely(c->tick + b->count > c->chain_limit) || c->stepping)
+    if (unlikely(!b) || unlikely(b->crosses) || unlikely(c->tick >= c->chain_limit) || c->stepping)
         return EXEC_NEXT;
     c->s.reg[REG_PAGE_RIP] = rip - off;
     return b->insn[0].fn(c, b->insn);
@@ -419,7 +419,9 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
         else if (unlikely(c->tick + b->count > c->limit))
             run_tail(c, b);
         else {
-            c->chain_limit = c->limit - c->tick < CHAIN_TICKS ? c->limit : c->tick + CHAIN_TICKS;
+            // A block that begins before this one ends within the budget.
+            uint64_t left = c->limit - c->tick;
+            c->chain_limit = c->tick + (left >= CHAIN_TICKS + BLOCK_MAX ? CHAIN_TICKS : left > BLOCK_MAX ? left - BLOCK_MAX : 0);
             finish(c, b->insn[0].fn(c, b->insn));
         }
     }
