@@ -252,10 +252,10 @@ struct cpu {
 
     // The run loop. `tick` is exact at block entries; inside a block it is tick + insn->index.
     uint64_t tick;
-    uint64_t limit; // run until tick reaches this
+    uint64_t limit;       // run until tick reaches this
     uint64_t chain_limit; // blocks go straight on to one that begins before this tick: it ends within `limit`, and the
                           // host stack is bounded where a tail call is not one
-    uint32_t mode;   // enum mode_bit, part of the block key
+    uint32_t mode;        // enum mode_bit, part of the block key
     uint8_t cpl;
     uint8_t stepping;      // this instruction runs by itself: device, code and table accesses are allowed
     uint8_t attention;     // something to look at between instructions: interrupt line, NMI, shadow, TF, pending #DB

@@ -421,7 +421,9 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
         else {
             // A block that begins before this one ends within the budget.
             uint64_t left = c->limit - c->tick;
-            c->chain_limit = c->tick + (left >= CHAIN_TICKS + BLOCK_MAX ? CHAIN_TICKS : left > BLOCK_MAX ? left - BLOCK_MAX : 0);
+            c->chain_limit = c->tick + (left >= CHAIN_TICKS + BLOCK_MAX ? CHAIN_TICKS
+                                        : left > BLOCK_MAX              ? left - BLOCK_MAX
+                                                                        : 0);
             finish(c, b->insn[0].fn(c, b->insn));
         }
     }
