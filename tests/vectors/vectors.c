@@ -581,7 +581,7 @@ int main(int argc, char **argv)
     rig_close(&rig);
     printf("%u cases: %u as measured, %u listed differences, %u failures\n", total.cases, total.passed, total.listed,
            total.failed);
-    bool good = total.failed == 0 && !total.broken;
+    bool good = total.cases > 0 && total.failed == 0 && !total.broken;
     for (unsigned n = 0; n < list.n; n++) {
         const struct rule *r = &list.rule[n];
         if (rest < argc ? r->seen == 0 : false)
