@@ -36,4 +36,5 @@ void decode_index_init(struct decode_index *x, uint64_t features)
         x->first[map][256] = (uint16_t)n;
     }
     x->features = features | 1u << FEAT_NONE;
+    fuse_index_init(x);
 }
