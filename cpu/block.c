@@ -145,8 +145,7 @@ struct block *code_decode(struct code_cache *cache, struct code_page *page, unsi
                !(insn_rows[insn[n].row].attr & A_STRING && insn[n].flags & (INSN_REP | INSN_REPNE));
         n++;
     }
-    for (unsigned k = 0; k < n; k++)
-        fuse(&insn[k], k + 1 < n ? &insn[k + 1] : NULL);
+    fuse(&cache->index, insn, n);
 
     struct block *b = take(cache, sizeof *b + (n + 1) * sizeof(struct insn));
     if (!b)

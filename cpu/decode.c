@@ -520,8 +520,3 @@ enum decode_status decode(const struct decode_index *x, uint32_t mode, const uin
     i->fn = insn_plain_fn(i);
     return DECODE_OK;
 }
-
-exec_fn *insn_plain_fn(const struct insn *i)
-{
-    return insn_rows[i->row].fn[(i->opsize == 2 ? 0 : i->opsize == 4 ? 1 : 2) + (i->flags & INSN_MEM ? 3 : 0)];
-}

@@ -1,6 +1,7 @@
 // Integer arithmetic and logic (SDM vol. 2): ADD OR ADC SBB AND SUB XOR CMP TEST INC DEC NOT NEG in all forms and
 // widths, one function each, so that operand kinds cost nothing at run time. tools/bench interp shows what that is
 // worth.
+#include "cpu/alu.h"
 #include "cpu/exec.h"
 #include "cpu/exec_table.h"
 
@@ -146,14 +147,6 @@ COMPARE_ALL(COMPARE_GE, cmp, OP_SUB, GbEb, GvEv)
 COMPARE_ALL(COMPARE_EI, cmp, OP_SUB, EbIb, EvIz)
 COMPARE_ALL(COMPARE_EG, test, OP_AND, EbGb, EvGv)
 COMPARE_ALL(COMPARE_EI, test, OP_AND, EbIb, EvIz)
-
-// INC and DEC keep CF. PO follows CF, because OF is their difference.
-static inline void flags_keep_cf(struct cpu *c, uint64_t res, uint64_t aux)
-{
-    uint64_t change = (aux ^ c->flag_aux) & AUX_CF; // CF as computed differs from CF as it stays
-    c->flag_res = res;
-    c->flag_aux = aux ^ change ^ change >> 1;
-}
 
 // Operation with one operand: F is a statement over a, r, aux.
 #define UNARY(name, B, suffix, COMPUTE, FLAGS)                                                                         \

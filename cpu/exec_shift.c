@@ -3,86 +3,9 @@
 // What the manual leaves undefined: OF after more than one step is what the last step would have given; AF is cleared;
 // CF after shifting an 8- or 16-bit operand by more than its width is 0 (SAR: the sign); SHLD and SHRD of 16 bits by
 // more than 16 shift in the second operand again and clear CF.
+#include "cpu/alu.h"
 #include "cpu/exec.h"
 #include "cpu/exec_table.h"
-
-// In all of the following `a` is zero-extended, `n` is the masked count and not 0, `bits` is a constant after inlining.
-// They return the result, zero-extended or with garbage above the operand, and set the flags.
-
-// CF and CF^OF of a left shift: of the last bit shifted out and the one behind it.
-static inline uint64_t aux_left(uint64_t a, unsigned n, unsigned bits)
-{
-    uint64_t last = a << (n - 1);
-    return (bits == 64 ? last >> 32 : last << (bits < 32 ? 32 - bits : 0)) & (AUX_CF | AUX_PO);
-}
-
-static inline uint64_t shl(struct cpu *c, uint64_t a, unsigned n, unsigned bits)
-{
-    uint64_t r = a << n;
-    flags_set(c, (uint64_t)sign_extend(r, bits), aux_left(a, n, bits));
-    return r;
-}
-
-static inline uint64_t shr(struct cpu *c, uint64_t a, unsigned n, unsigned bits)
-{
-    uint64_t last = a >> (n - 1), r = last >> 1;
-    uint64_t cf = last & 1, of = last >> (bits - 1);
-    flags_set(c, (uint64_t)sign_extend(r, bits), cf << 31 | (cf ^ of) << 30);
-    return r;
-}
-
-static inline uint64_t sar(struct cpu *c, uint64_t a, unsigned n, unsigned bits)
-{
-    int64_t last = sign_extend(a, bits) >> (n - 1), r = last >> 1;
-    flags_set(c, (uint64_t)r, (0 - ((uint64_t)last & 1)) & (AUX_CF | AUX_PO));
-    return (uint64_t)r;
-}
-
-// Rotates change CF and OF only.
-static inline void flags_rotate(struct cpu *c, uint64_t cf, uint64_t po)
-{
-    c->flag_aux = (c->flag_aux & ~(uint64_t)(AUX_CF | AUX_PO)) | (cf & 1) << 31 | (po & 1) << 30;
-}
-
-static inline uint64_t rol(struct cpu *c, uint64_t a, unsigned n, unsigned bits)
-{
-    unsigned m = n & (bits - 1);
-    uint64_t r = a << m | a >> ((bits - m) & (bits - 1));
-    flags_rotate(c, r, r >> (bits - 1));
-    return r;
-}
-
-static inline uint64_t ror(struct cpu *c, uint64_t a, unsigned n, unsigned bits)
-{
-    unsigned m = n & (bits - 1);
-    uint64_t r = a >> m | a << ((bits - m) & (bits - 1));
-    flags_rotate(c, r >> (bits - 1), r >> (bits - 2));
-    return r;
-}
-
-static inline uint64_t rcl(struct cpu *c, uint64_t a, unsigned n, unsigned bits)
-{
-    unsigned m = bits < 32 ? n % (bits + 1) : n;
-    uint64_t cf = flag_c(c), r = a;
-    if (m) {
-        r = a << m | cf << (m - 1) | a >> 1 >> (bits - m);
-        cf = a >> (bits - m);
-    }
-    flags_rotate(c, cf, r >> (bits - 1));
-    return r;
-}
-
-static inline uint64_t rcr(struct cpu *c, uint64_t a, unsigned n, unsigned bits)
-{
-    unsigned m = bits < 32 ? n % (bits + 1) : n;
-    uint64_t cf = flag_c(c), r = a;
-    if (m) {
-        r = a >> m | cf << (bits - m) | a << 1 << (bits - m);
-        cf = a >> (m - 1);
-    }
-    flags_rotate(c, cf, cf ^ r >> (bits - 1) ^ r >> (bits - 2));
-    return r;
-}
 
 // A count of 0 changes no flag; but a 32-bit register is written (which clears its upper half), and memory too.
 #define SHIFT_BY(name, B, suffix, COUNT)                                                                               \
@@ -91,7 +14,7 @@ static inline uint64_t rcr(struct cpu *c, uint64_t a, unsigned n, unsigned bits)
         unsigned n = (COUNT) & (B == 64 ? 63 : 31);                                                                    \
         uint64_t a = get##B(c, i->rm);                                                                                 \
         if (likely(n != 0))                                                                                            \
-            a = name(c, a, n, B);                                                                                      \
+            a = alu_##name(c, a, n, B);                                                                                      \
         set##B(c, i->rm, (uint##B##_t)a);                                                                              \
         return next(c, i);                                                                                             \
     }                                                                                                                  \
@@ -102,7 +25,7 @@ static inline uint64_t rcr(struct cpu *c, uint64_t a, unsigned n, unsigned bits)
         TRY(rmw_begin(c, i, B / 8, &p));                                                                               \
         uint64_t a = load_u##B(p);                                                                                     \
         if (likely(n != 0))                                                                                            \
-            a = name(c, a, n, B);                                                                                      \
+            a = alu_##name(c, a, n, B);                                                                                      \
         rmw_end(c, i, B / 8, p, a);                                                                                    \
         return next(c, i);                                                                                             \
     }
@@ -134,7 +57,7 @@ static inline uint64_t shld(struct cpu *c, uint64_t a, uint64_t b, unsigned n, u
         r = a << n | b >> (64 - n);
     else
         r = (a << 32 | (bits == 16 ? b << 16 | b : b)) << n >> 32;
-    flags_set(c, (uint64_t)sign_extend(r, bits), aux_left(a, n, bits));
+    flags_set(c, (uint64_t)sign_extend(r, bits), alu_aux_left(a << (n - 1), bits));
     return r;
 }
 

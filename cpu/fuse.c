@@ -1,197 +1,181 @@
-// Faster functions for what is frequent: conditional branches by condition, and a compare or test with the conditional
-// branch behind it as one function. They do just what the two rows' functions do; the run loop uses the rows' own ones
-// wherever an instruction has to run by itself.
-#include "cpu/exec.h"
+// Chooses faster functions for the instructions of a block: by the shape of their operands, and for two that follow each
+// other (see cpu/fast.h). The run loop uses the rows' own functions wherever an instruction has to run by itself.
+#include "cpu/fuse.h"
 #include "cpu/exec_table.h"
 
-// Condition cc from operands and result, for operations whose flags are just being set. Cases that are not listed ask
-// the lazy flags.
-#define SIGN(B, v) ((int##B##_t)(v))
+// Where the operands are: a register form with the destination in rm or in reg; a shift with its count; a memory
+// operand, of which the kind is for addresses without index, and the next one (if `x`) for those with one.
+enum order { RM_REG, REG_RM, SHIFT, MEM };
 
-// Ends a pair: `i` is the first of the two; the branch is i[1].
-static inline enum exec_result pair_end(struct cpu *c, const struct insn *i, bool taken)
+// clang-format off
+#define ALU(op, kind)                                                                                                  \
+    {x_##op##_EvGv_32r, KIND_##kind##_r32, 0, RM_REG}, {x_##op##_EvGv_64r, KIND_##kind##_r64, 0, RM_REG},              \
+    {x_##op##_GvEv_32r, KIND_##kind##_r32, 0, REG_RM}, {x_##op##_GvEv_64r, KIND_##kind##_r64, 0, REG_RM},              \
+    {x_##op##_EvIz_32r, KIND_##kind##_i32, 0, RM_REG}, {x_##op##_EvIz_64r, KIND_##kind##_i64, 0, RM_REG}
+#define COUNTED(op)                                                                                                    \
+    {x_##op##_EvIb_32r, KIND_##op##_i32, 0, SHIFT}, {x_##op##_EvIb_64r, KIND_##op##_i64, 0, SHIFT}
+
+static const struct choice {
+    exec_fn *plain;
+    uint8_t kind;
+    uint8_t kind_x; // with an index; KIND_NONE: not chosen then
+    uint8_t order;
+} choices[] = {
+    ALU(mov, mov), ALU(add, add), ALU(sub, sub), ALU(and, and), ALU(or, or), ALU(xor, xor),
+    COUNTED(shl), COUNTED(shr), COUNTED(sar), COUNTED(rol), COUNTED(ror),
+    {x_mov_ZvIv_32, KIND_mov_i32, 0, RM_REG},
+    {x_adc_EvGv_64r, KIND_adc_r64, 0, RM_REG},
+    {x_imul_GvEv_32r, KIND_imul_r32, 0, REG_RM},
+    {x_imul_GvEv_64r, KIND_imul_r64, 0, REG_RM},
+    {x_inc_Ev_32r, KIND_inc_32, 0, RM_REG},
+    {x_inc_Ev_64r, KIND_inc_64, 0, RM_REG},
+    {x_dec_Ev_32r, KIND_dec_32, 0, RM_REG},
+    {x_dec_Ev_64r, KIND_dec_64, 0, RM_REG},
+    {x_movzx_GvEb_32r, KIND_movzx_r8, 0, REG_RM},
+    {x_movzx_GvEb_64r, KIND_movzx_r8, 0, REG_RM},
+    {x_movzx_GvEw_32r, KIND_movzx_r16, 0, REG_RM},
+    {x_movzx_GvEw_64r, KIND_movzx_r16, 0, REG_RM},
+    {x_movsxd_64r, KIND_movsxd_r, 0, REG_RM},
+    {x_nop, KIND_nop, KIND_nop, RM_REG},
+    {x_push_Zv_64, KIND_push, 0, RM_REG},
+    {x_pop_Zv_64, KIND_pop, 0, RM_REG},
+
+    {x_lea_32, KIND_lea_b32, KIND_lea_x32, MEM},
+    {x_lea_64, KIND_lea_b64, KIND_lea_x64, MEM},
+    {x_mov_GvEv_64m, KIND_Lb64, KIND_Lx64, MEM},
+    {x_mov_GvEv_32m, KIND_Lb32, KIND_Lx32, MEM},
+    {x_movzx_GvEw_32m, KIND_Lbz16, KIND_Lxz16, MEM},
+    {x_movzx_GvEw_64m, KIND_Lbz16, KIND_Lxz16, MEM},
+    {x_movzx_GvEb_32m, KIND_Lbz8, KIND_Lxz8, MEM},
+    {x_movzx_GvEb_64m, KIND_Lbz8, KIND_Lxz8, MEM},
+    {x_movsx_GvEb_32m, KIND_Lbs8, KIND_Lxs8, MEM},
+    {x_movsxd_64m, KIND_Lbs32, KIND_Lxs32, MEM},
+    {x_mov_EvGv_64m, KIND_Sb64, KIND_Sx64, MEM},
+    {x_mov_EvGv_32m, KIND_Sb32, KIND_Sx32, MEM},
+    {x_mov_EvGv_16m, KIND_Sb16, KIND_Sx16, MEM},
+    {x_mov_EbGb_m, KIND_Sb8, KIND_Sx8, MEM},
+    {x_mov_EvIz_64m, KIND_Sbi64, KIND_Sxi64, MEM},
+    {x_mov_EvIz_32m, KIND_Sbi32, KIND_Sxi32, MEM},
+    {x_mov_EbIb_m, KIND_Sbi8, KIND_Sxi8, MEM},
+    {x_add_GvEv_32m, KIND_add_Lb32, KIND_add_Lx32, MEM},
+    {x_add_GvEv_64m, KIND_add_Lb64, KIND_add_Lx64, MEM},
+    {x_sub_GvEv_32m, KIND_sub_Lb32, KIND_sub_Lx32, MEM},
+    {x_sub_GvEv_64m, KIND_sub_Lb64, KIND_sub_Lx64, MEM},
+    {x_and_GvEv_32m, KIND_and_Lb32, 0, MEM},
+    {x_and_GvEv_64m, KIND_and_Lb64, 0, MEM},
+    {x_or_GvEv_32m, KIND_or_Lb32, 0, MEM},
+    {x_or_GvEv_64m, KIND_or_Lb64, 0, MEM},
+    {x_xor_GvEv_32m, KIND_xor_Lb32, KIND_xor_Lx32, MEM},
+    {x_xor_GvEv_64m, KIND_xor_Lb64, KIND_xor_Lx64, MEM},
+    {x_imul_GvEv_64m, KIND_imul_Lb64, 0, MEM},
+    {x_add_EvGv_32m, KIND_add_Sb32, KIND_add_Sx32, MEM},
+    {x_add_EvGv_64m, KIND_add_Sb64, KIND_add_Sx64, MEM},
+    {x_add_EvIz_32m, KIND_add_Sbi32, 0, MEM},
+    {x_add_EvIz_64m, KIND_add_Sbi64, 0, MEM},
+    {x_sub_EvGv_64m, KIND_sub_Sb64, 0, MEM},
+    {x_sub_EvIz_32m, KIND_sub_Sbi32, 0, MEM},
+    {x_sub_EvIz_64m, KIND_sub_Sbi64, 0, MEM},
+    {x_and_EvIz_32m, KIND_and_Sbi32, 0, MEM},
+    {x_or_EvIz_32m, KIND_or_Sbi32, 0, MEM},
+    {x_inc_Ev_32m, KIND_inc_S32, 0, MEM},
+    {x_dec_Ev_32m, KIND_dec_S32, 0, MEM},
+
+    {x_cmp_EbGb_r, KIND_cmp_r8, 0, RM_REG},
+    {x_cmp_GbEb_r, KIND_cmp_r8, 0, REG_RM},
+    {x_cmp_EvGv_32r, KIND_cmp_r32, 0, RM_REG},
+    {x_cmp_GvEv_32r, KIND_cmp_r32, 0, REG_RM},
+    {x_cmp_EvGv_64r, KIND_cmp_r64, 0, RM_REG},
+    {x_cmp_GvEv_64r, KIND_cmp_r64, 0, REG_RM},
+    {x_cmp_EbIb_r, KIND_cmp_i8, 0, RM_REG},
+    {x_cmp_EvIz_16r, KIND_cmp_i16, 0, RM_REG},
+    {x_cmp_EvIz_32r, KIND_cmp_i32, 0, RM_REG},
+    {x_cmp_EvIz_64r, KIND_cmp_i64, 0, RM_REG},
+    {x_test_EbGb_r, KIND_test_r8, 0, RM_REG},
+    {x_test_EvGv_32r, KIND_test_r32, 0, RM_REG},
+    {x_test_EvGv_64r, KIND_test_r64, 0, RM_REG},
+    {x_test_EbIb_r, KIND_test_i8, 0, RM_REG},
+    {x_test_EvIz_32r, KIND_test_i32, 0, RM_REG},
+    {x_cmp_EbIb_m, KIND_cmp_bi8, KIND_cmp_xi8, MEM},
+    {x_cmp_EvIz_16m, KIND_cmp_bi16, KIND_cmp_xi16, MEM},
+    {x_cmp_EvIz_32m, KIND_cmp_bi32, KIND_cmp_xi32, MEM},
+    {x_cmp_EvIz_64m, KIND_cmp_bi64, KIND_cmp_xi64, MEM},
+    {x_cmp_EbGb_m, KIND_cmp_br8, KIND_cmp_xr8, MEM},
+    {x_cmp_EvGv_32m, KIND_cmp_br32, KIND_cmp_xr32, MEM},
+    {x_cmp_EvGv_64m, KIND_cmp_br64, KIND_cmp_xr64, MEM},
+    {x_cmp_GbEb_m, KIND_cmp_rb8, KIND_cmp_rx8, MEM},
+    {x_cmp_GvEv_32m, KIND_cmp_rb32, KIND_cmp_rx32, MEM},
+    {x_cmp_GvEv_64m, KIND_cmp_rb64, KIND_cmp_rx64, MEM},
+    {x_test_EbIb_m, KIND_test_bi8, KIND_test_xi8, MEM},
+    {x_test_EvIz_32m, KIND_test_bi32, KIND_test_xi32, MEM},
+};
+// clang-format on
+
+void fuse_index_init(struct decode_index *x)
 {
-    const struct insn *j = i + 1;
-    if (taken)
-        return branch(c, j, i->index + 2u, j->ip + (int64_t)(int32_t)j->imm, 0);
-    return branch(c, j, i->index + 2u, j->ip, 1);
+    for (unsigned r = 0; r < insn_row_count && r < ARRAY_LEN(x->choice); r++)
+        for (unsigned form = 0; form < 6; form++)
+            for (unsigned n = 0; n < ARRAY_LEN(choices); n++)
+                if (choices[n].plain == insn_rows[r].fn[form])
+                    x->choice[r][form] = (uint8_t)(n + 1);
 }
 
-#define CMP_CONDITION(cc, B)                                                                                           \
-    ((cc) == 2    ? a < b                                                                                              \
-     : (cc) == 3  ? a >= b                                                                                             \
-     : (cc) == 4  ? a == b                                                                                             \
-     : (cc) == 5  ? a != b                                                                                             \
-     : (cc) == 6  ? a <= b                                                                                             \
-     : (cc) == 7  ? a > b                                                                                              \
-     : (cc) == 8  ? SIGN(B, r) < 0                                                                                     \
-     : (cc) == 9  ? SIGN(B, r) >= 0                                                                                    \
-     : (cc) == 12 ? SIGN(B, a) < SIGN(B, b)                                                                            \
-     : (cc) == 13 ? SIGN(B, a) >= SIGN(B, b)                                                                           \
-     : (cc) == 14 ? SIGN(B, a) <= SIGN(B, b)                                                                           \
-                  : SIGN(B, a) > SIGN(B, b))
-#define TEST_CONDITION(cc, B)                                                                                          \
-    ((cc) == 2    ? false                                                                                              \
-     : (cc) == 3  ? true                                                                                               \
-     : (cc) == 4  ? r == 0                                                                                             \
-     : (cc) == 5  ? r != 0                                                                                             \
-     : (cc) == 6  ? r == 0                                                                                             \
-     : (cc) == 7  ? r != 0                                                                                             \
-     : (cc) == 8  ? SIGN(B, r) < 0                                                                                     \
-     : (cc) == 9  ? SIGN(B, r) >= 0                                                                                    \
-     : (cc) == 12 ? SIGN(B, r) < 0                                                                                     \
-     : (cc) == 13 ? SIGN(B, r) >= 0                                                                                    \
-     : (cc) == 14 ? SIGN(B, r) <= 0                                                                                    \
-                  : SIGN(B, r) > 0)
-
-#define IMM(B) (B == 64 ? (uint64_t)(int64_t)(int32_t)i->imm : i->imm & (~(uint64_t)0 >> (64 - B)))
-
-#define CMP_BODY(cc, B)                                                                                                \
-    uint64_t r = a - b;                                                                                                \
-    flags_set(c, (uint64_t)sign_extend(r, B), carries_sub(a, b, r, B));                                                \
-    return pair_end(c, i, CMP_CONDITION(cc, B))
-#define TEST_BODY(cc, B)                                                                                               \
-    uint64_t r = a & b;                                                                                                \
-    flags_set(c, (uint64_t)sign_extend(r, B), 0);                                                                      \
-    return pair_end(c, i, TEST_CONDITION(cc, B))
-
-#define RR(op, BODY, cc, B)                                                                                            \
-    static enum exec_result op##_rr_##B##_##cc(struct cpu *c, const struct insn *i)                                    \
-    {                                                                                                                  \
-        uint64_t a = get##B(c, i->rm), b = get##B(c, i->reg);                                                          \
-        BODY(cc, B);                                                                                                   \
-    }
-#define RI(op, BODY, cc, B)                                                                                            \
-    static enum exec_result op##_ri_##B##_##cc(struct cpu *c, const struct insn *i)                                    \
-    {                                                                                                                  \
-        uint64_t a = get##B(c, i->rm), b = IMM(B);                                                                     \
-        BODY(cc, B);                                                                                                   \
-    }
-#define MI(op, BODY, cc, B)                                                                                            \
-    static enum exec_result op##_mi_##B##_##cc(struct cpu *c, const struct insn *i)                                    \
-    {                                                                                                                  \
-        uint64_t a;                                                                                                    \
-        TRY(load(c, i, B / 8, &a));                                                                                    \
-        uint64_t b = IMM(B);                                                                                           \
-        BODY(cc, B);                                                                                                   \
-    }
-#define MR(op, BODY, cc, B)                                                                                            \
-    static enum exec_result op##_mr_##B##_##cc(struct cpu *c, const struct insn *i)                                    \
-    {                                                                                                                  \
-        uint64_t a;                                                                                                    \
-        TRY(load(c, i, B / 8, &a));                                                                                    \
-        uint64_t b = get##B(c, i->reg);                                                                                \
-        BODY(cc, B);                                                                                                   \
-    }
-#define RM(op, BODY, cc, B)                                                                                            \
-    static enum exec_result op##_rm_##B##_##cc(struct cpu *c, const struct insn *i)                                    \
-    {                                                                                                                  \
-        uint64_t b;                                                                                                    \
-        TRY(load(c, i, B / 8, &b));                                                                                    \
-        uint64_t a = get##B(c, i->reg);                                                                                \
-        BODY(cc, B);                                                                                                   \
-    }
-
-// Conditions without O and P, which never follow a compare in practice.
-// clang-format off
-#define EACH_CC(FORM, op, BODY, B)                                                                                     \
-    FORM(op, BODY, 2, B) FORM(op, BODY, 3, B) FORM(op, BODY, 4, B) FORM(op, BODY, 5, B)                                \
-    FORM(op, BODY, 6, B) FORM(op, BODY, 7, B) FORM(op, BODY, 8, B) FORM(op, BODY, 9, B)                                \
-    FORM(op, BODY, 12, B) FORM(op, BODY, 13, B) FORM(op, BODY, 14, B) FORM(op, BODY, 15, B)
-// clang-format on
-#define TABLE(op, form, B)                                                                                             \
-    static exec_fn *const op##_##form##_##B[16] = {                                                                    \
-        [2] = op##_##form##_##B##_2,   [3] = op##_##form##_##B##_3,   [4] = op##_##form##_##B##_4,                     \
-        [5] = op##_##form##_##B##_5,   [6] = op##_##form##_##B##_6,   [7] = op##_##form##_##B##_7,                     \
-        [8] = op##_##form##_##B##_8,   [9] = op##_##form##_##B##_9,   [12] = op##_##form##_##B##_12,                   \
-        [13] = op##_##form##_##B##_13, [14] = op##_##form##_##B##_14, [15] = op##_##form##_##B##_15}
-#define PAIRS(FORM, op, form, BODY, B)                                                                                 \
-    EACH_CC(FORM, op, BODY, B)                                                                                         \
-    TABLE(op, form, B);
-
-PAIRS(RR, cmp, rr, CMP_BODY, 8)
-PAIRS(RR, cmp, rr, CMP_BODY, 32)
-PAIRS(RR, cmp, rr, CMP_BODY, 64)
-PAIRS(RI, cmp, ri, CMP_BODY, 8)
-PAIRS(RI, cmp, ri, CMP_BODY, 16)
-PAIRS(RI, cmp, ri, CMP_BODY, 32)
-PAIRS(RI, cmp, ri, CMP_BODY, 64)
-PAIRS(MI, cmp, mi, CMP_BODY, 8)
-PAIRS(MI, cmp, mi, CMP_BODY, 16)
-PAIRS(MI, cmp, mi, CMP_BODY, 32)
-PAIRS(MI, cmp, mi, CMP_BODY, 64)
-PAIRS(MR, cmp, mr, CMP_BODY, 8)
-PAIRS(MR, cmp, mr, CMP_BODY, 32)
-PAIRS(MR, cmp, mr, CMP_BODY, 64)
-PAIRS(RM, cmp, rm, CMP_BODY, 8)
-PAIRS(RM, cmp, rm, CMP_BODY, 32)
-PAIRS(RM, cmp, rm, CMP_BODY, 64)
-PAIRS(RR, test, rr, TEST_BODY, 8)
-PAIRS(RR, test, rr, TEST_BODY, 32)
-PAIRS(RR, test, rr, TEST_BODY, 64)
-PAIRS(RI, test, ri, TEST_BODY, 8)
-PAIRS(RI, test, ri, TEST_BODY, 32)
-PAIRS(MI, test, mi, TEST_BODY, 8)
-PAIRS(MI, test, mi, TEST_BODY, 32)
-
-// Which fused functions replace a row's function.
-static const struct {
-    exec_fn *plain;
-    exec_fn *const *fused;
-} pairs[] = {
-    {x_cmp_EbGb_r, cmp_rr_8},      {x_cmp_EvGv_32r, cmp_rr_32},   {x_cmp_EvGv_64r, cmp_rr_64},
-    {x_cmp_EbIb_r, cmp_ri_8},      {x_cmp_EvIz_16r, cmp_ri_16},   {x_cmp_EvIz_32r, cmp_ri_32},
-    {x_cmp_EvIz_64r, cmp_ri_64},   {x_cmp_EbIb_m, cmp_mi_8},      {x_cmp_EvIz_16m, cmp_mi_16},
-    {x_cmp_EvIz_32m, cmp_mi_32},   {x_cmp_EvIz_64m, cmp_mi_64},   {x_cmp_EbGb_m, cmp_mr_8},
-    {x_cmp_EvGv_32m, cmp_mr_32},   {x_cmp_EvGv_64m, cmp_mr_64},   {x_cmp_GbEb_m, cmp_rm_8},
-    {x_cmp_GvEv_32m, cmp_rm_32},   {x_cmp_GvEv_64m, cmp_rm_64},   {x_test_EbGb_r, test_rr_8},
-    {x_test_EvGv_32r, test_rr_32}, {x_test_EvGv_64r, test_rr_64}, {x_test_EbIb_r, test_ri_8},
-    {x_test_EvIz_32r, test_ri_32}, {x_test_EbIb_m, test_mi_8},    {x_test_EvIz_32m, test_mi_32},
-};
-
-// Conditional branches by condition, 64-bit operand size.
-#define JCC(cc, expr)                                                                                                  \
-    static enum exec_result jcc_64_##cc(struct cpu *c, const struct insn *i)                                           \
-    {                                                                                                                  \
-        if (expr)                                                                                                      \
-            return branch(c, i, i->index + 1u, i->ip + (int64_t)(int32_t)i->imm, 0);                                   \
-        return branch(c, i, i->index + 1u, i->ip, 1);                                                                  \
-    }
-JCC(0, flag_o(c))
-JCC(1, !flag_o(c))
-JCC(2, flag_c(c))
-JCC(3, !flag_c(c))
-JCC(4, flag_z(c))
-JCC(5, !flag_z(c))
-JCC(6, flag_c(c) || flag_z(c))
-JCC(7, !(flag_c(c) || flag_z(c)))
-JCC(8, flag_s(c))
-JCC(9, !flag_s(c))
-JCC(10, flag_p(c))
-JCC(11, !flag_p(c))
-JCC(12, flag_s(c) != flag_o(c))
-JCC(13, flag_s(c) == flag_o(c))
-JCC(14, flag_z(c) || (flag_s(c) != flag_o(c)))
-JCC(15, !(flag_z(c) || (flag_s(c) != flag_o(c))))
-static exec_fn *const jcc_64[16] = {jcc_64_0,  jcc_64_1,  jcc_64_2,  jcc_64_3, jcc_64_4,  jcc_64_5,
-                                    jcc_64_6,  jcc_64_7,  jcc_64_8,  jcc_64_9, jcc_64_10, jcc_64_11,
-                                    jcc_64_12, jcc_64_13, jcc_64_14, jcc_64_15};
-
-void fuse(struct insn *a, const struct insn *b)
+static enum fast_kind classify(const struct decode_index *x, struct insn *i)
 {
-    if (a->fn == x_jcc_64) {
-        a->fn = jcc_64[a->modrm];
-        a->flags |= INSN_FUSED;
-        return;
+    unsigned n = x->choice[i->row][insn_form(i)];
+    if (!n || choices[n - 1].plain != i->fn)
+        return KIND_NONE;
+    const struct choice *k = &choices[n - 1];
+    switch (k->order) {
+    case SHIFT:
+        if (!(i->imm & (i->opsize == 8 ? 63 : 31)))
+            return KIND_NONE;
+        i->base = i->rm;
+        return k->kind;
+    case RM_REG:
+        if (i->flags & INSN_MEM)
+            return k->kind;
+        i->base = i->rm;
+        i->idx = i->reg;
+        return k->kind;
+    case REG_RM:
+        i->base = i->reg;
+        i->idx = i->rm;
+        return k->kind;
+    default:
+        if (i->ea != EA_FLAT)
+            return KIND_NONE;
+        return i->idx == REG_ZERO ? k->kind : k->kind_x;
+    }
+}
+
+static void choose(struct insn *i, exec_fn *fn)
+{
+    if (fn) {
+        i->fn = fn;
+        i->flags |= INSN_FUSED;
+    }
+}
+
+void fuse(const struct decode_index *x, struct insn *insn, unsigned count)
+{
+    enum fast_kind kind[BLOCK_MAX];
+    for (unsigned k = 0; k < count; k++) {
+        exec_fn *plain = insn[k].fn;
+        kind[k] = classify(x, &insn[k]);
+        if (kind[k])
+            choose(&insn[k], fast_one[kind[k]]);
+        else if (plain == x_setcc_r)
+            choose(&insn[k], fast_setcc[insn[k].modrm]);
+        else if (plain == x_cmovcc_32r)
+            choose(&insn[k], fast_cmov_32[insn[k].modrm]);
+        else if (plain == x_cmovcc_64r)
+            choose(&insn[k], fast_cmov_64[insn[k].modrm]);
     }
     // The branch must be a 64-bit one, whose target does not wrap.
-    if (!b || b->fn != x_jcc_64)
-        return;
-    for (unsigned n = 0; n < ARRAY_LEN(pairs); n++) {
-        if (pairs[n].plain == a->fn && pairs[n].fused[b->modrm]) {
-            a->fn = pairs[n].fused[b->modrm];
-            a->flags |= INSN_FUSED;
-            return;
-        }
+    if (count && insn[count - 1].fn == x_jcc_64) {
+        unsigned cc = insn[count - 1].modrm;
+        choose(&insn[count - 1], fast_jcc[cc]);
+        if (count > 1 && fast_branch[kind[count - 2]])
+            choose(&insn[count - 2], (*fast_branch[kind[count - 2]])[cc]);
     }
 }

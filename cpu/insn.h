@@ -6,7 +6,7 @@
 
 // One decoded instruction, 32 bytes. Blocks are position-independent: `ip` is relative to the code page.
 struct insn {
-    exec_fn *fn;   // the function that executes it; may be a fused pair's (see decode.c)
+    exec_fn *fn;   // the function that executes it; may be a faster one (see fuse.c)
     int32_t disp;  // displacement; or the upper half of a 64-bit immediate or address
     uint32_t imm;  // immediate, sign-extended to 32 bits where the row says so; of VEX rows see insn_vvvv()
     uint16_t ip;   // page offset of the next instruction (up to PAGE_SIZE + 14)
@@ -44,7 +44,7 @@ enum insn_flag {
     INSN_MEM = 8,      // the ModRM operand is memory
     INSN_ASIZE64 = 16, // address size
     INSN_ASIZE32 = 32, // address size; neither: 16
-    INSN_FUSED = 64,   // fn also does the branch behind it
+    INSN_FUSED = 64,   // fn is not the row's own; it may do the next instruction, too
 };
 
 // A run of instructions, at most 64, within one physical page but for a crossing last one.
@@ -275,6 +275,7 @@ static inline unsigned insn_vvvv(const struct insn *i)
 struct decode_index {
     uint16_t first[MAP_COUNT][257]; // positions in order[] where the rows of an opcode begin
     uint16_t order[2048];           // row numbers, sorted by map and opcode
+    uint8_t choice[1024][6];        // by row and form: what fuse() knows of it
 };
 // Only rows whose feature is among `features` (bit n: enum feature n) get in: the others do not exist in this model, so
 // that what their opcode means without them comes forward (TZCNT is a BSF), or nothing (#UD).
@@ -288,11 +289,21 @@ enum decode_status { DECODE_OK, DECODE_MORE, DECODE_INVALID, DECODE_TOO_LONG };
 enum decode_status decode(const struct decode_index *index, uint32_t mode, const uint8_t *bytes, unsigned n,
                           unsigned off, struct insn *out);
 
-// The row's own function for a decoded instruction (never a fused one).
-exec_fn *insn_plain_fn(const struct insn *i);
+// Which of a row's functions a decoded instruction has.
+static inline unsigned insn_form(const struct insn *i)
+{
+    return (i->opsize == 2 ? 0 : i->opsize == 4 ? 1 : 2) + (i->flags & INSN_MEM ? 3 : 0);
+}
 
-// Replaces `a`'s function by one that does `a` and the conditional branch `b` behind it, if there is one.
-void fuse(struct insn *a, const struct insn *b);
+// The row's own function for a decoded instruction (never a faster one).
+static inline exec_fn *insn_plain_fn(const struct insn *i)
+{
+    return insn_rows[i->row].fn[insn_form(i)];
+}
+
+// Replaces functions of a decoded block by faster ones that do the same, some of them for two instructions.
+void fuse(const struct decode_index *index, struct insn *insn, unsigned count);
+void fuse_index_init(struct decode_index *index);
 
 // Functions that are no rows: raise #UD, #GP, #NM; end of a block without a branch; end of a single step.
 exec_fn x_undefined, x_too_long, x_no_fpu, x_privileged, x_block_end, x_step_end;

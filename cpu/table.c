@@ -37,4 +37,5 @@ void decode_index_init(struct decode_index *x, uint64_t features)
         }
         x->first[map][256] = (uint16_t)n;
     }
+    fuse_index_init(x);
 }

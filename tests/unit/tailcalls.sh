@@ -8,7 +8,7 @@ command -v objdump >/dev/null || {
 }
 found=$(objdump -d --no-show-raw-insn "$1" | awk '
   /^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3) }
-  /call +\*/ && name ~ /^(x_|jcc_|cmp_|test_)/ { print name }
+  /call +\*/ && name ~ /^(x_|f_)/ { print name }
   / <x_[A-Za-z0-9_]*>:$/ { n++ }
   END { print n > "/dev/stderr" }' 2>/tmp/tailcalls.$$ | sort -u)
 n=$(cat /tmp/tailcalls.$$)
