@@ -66,6 +66,8 @@ void cpu_reset(struct cpu *c)
 {
     // Time does not stop at a reset, and the generator goes on.
     uint64_t rng = c->s.rng;
+    if (c->s.ferr)
+        line_set(&c->ferr, false);
     state_reset(cpu_state_fields, &c->s);
     c->s.rng = rng;
     reset_state(c);
@@ -96,6 +98,8 @@ const char *cpu_check(const struct cpu *c)
         return "cpu: EFER";
     if (s->cr4 & ~c->cr4_known)
         return "cpu: CR4";
+    if (s->ferr > 1 || s->ignne > 1)
+        return "cpu: FERR#, IGNNE#";
     if (s->monitor && (s->monitor & 63) != 1)
         return "cpu: monitor";
     if (s->cr4 & CR4_PCIDE && !lma)

@@ -171,6 +171,8 @@ enum seg_attr {
     F(T, uint32_t, mxcsr, 0x1f80, "MXCSR")                                                                             \
     F(T, uint8_t, activity, 0, "enum activity")                                                                        \
     F(T, uint8_t, shadow, 0, "held off for one instruction: 1 interrupts (STI), 2 debug traps too (MOV SS, POP SS)")   \
+    F(T, uint8_t, ferr, 0, "level of FERR#: an x87 exception waits, with CR0.NE clear")                                \
+    F(T, uint8_t, ignne, 0, "level of IGNNE#: go on in spite of it")                                                   \
     F(T, uint8_t, nmi_pending, 0, "an NMI is latched")                                                                 \
     F(T, uint8_t, nmi_blocked, 0, "NMIs are blocked until IRET")                                                       \
     F(T, uint8_t, nmi_level, 0, "level of the NMI pin; a rising edge latches")                                         \
@@ -289,6 +291,7 @@ struct cpu {
     struct lapic *lapic;
     struct log *log;
     struct cpu_wiring w;
+    struct line ferr; // FERR#, filled in by the board
     const struct cpu_model *model;
     // What follows from the model (cpu/model.h).
     uint64_t cr4_known;       // bits of CR4 that can be set
@@ -344,6 +347,7 @@ void cpu_update(struct cpu *c);
 // Line targets.
 void cpu_set_intr(void *cpu, unsigned n, bool level);
 void cpu_pulse_nmi(void *cpu, unsigned n, bool level);
+void cpu_set_ignne(void *cpu, unsigned n, bool level);
 
 // Physical memory watches (wire them into struct phys).
 void cpu_code_write(void *cpu, struct phys_page *page, uint64_t addr, unsigned size);
