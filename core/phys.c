@@ -44,7 +44,7 @@ static void page_write(struct phys *p, struct phys_page *page, unsigned off, con
 {
     page->flags |= PHYS_DIRTY;
     uint64_t hit = page->code || page->table ? granules(off, n) : 0;
-    if (page->code & hit)
+    if (page->code & hit || unlikely(page->flags & PHYS_MONITOR))
         p->watch.code_write(p->watch.ctx, page, phys_page_addr(p, page) + off, n);
     if (!(page->table & hit)) {
         memcpy(page->host + off, bytes, n);

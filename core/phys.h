@@ -13,11 +13,12 @@
 #define GRANULE_SIZE 64u // bytes that one bit of a page's code and table maps covers
 
 enum phys_flag {
-    PHYS_RAM = 1,    // reads and writes go to `host`
-    PHYS_ROM = 2,    // reads go to `host`, writes are lost
-    PHYS_DIRTY = 4,  // written since its hash was taken
-    PHYS_HASHED = 8, // the stored hash is of its content unless PHYS_DIRTY
-    PHYS_UPPER = 16, // its used table entries (also) point to tables, not only to pages
+    PHYS_RAM = 1,      // reads and writes go to `host`
+    PHYS_ROM = 2,      // reads go to `host`, writes are lost
+    PHYS_DIRTY = 4,    // written since its hash was taken
+    PHYS_HASHED = 8,   // the stored hash is of its content unless PHYS_DIRTY
+    PHYS_MONITOR = 32, // stores to it are told to the watch
+    PHYS_UPPER = 16,   // its used table entries (also) point to tables, not only to pages
 };
 
 // 40 bytes a page. A page with host == NULL is a device's or nobody's: the device map answers.
@@ -32,7 +33,8 @@ struct phys_page {
 
 // Who is told before code bytes change and after a used table entry changed. One per machine.
 struct phys_watch {
-    // Bytes [addr, addr+size) of a page with code granules are about to change; within one page.
+    // Bytes [addr, addr+size) of a page with code granules, or of a PHYS_MONITOR page, are about to change; within one
+    // page.
     void (*code_write)(void *ctx, struct phys_page *page, uint64_t addr, unsigned size);
     // The used table entry at `addr` (aligned to 4) was changed.
     void (*table_write)(void *ctx, struct phys_page *page, uint64_t addr);
@@ -74,7 +76,8 @@ static inline uint64_t phys_page_addr(const struct phys *p, const struct phys_pa
 // Whether stores may go straight to `host`: plain, already dirty RAM.
 static inline bool phys_plain(const struct phys_page *page)
 {
-    return (page->flags & (PHYS_RAM | PHYS_DIRTY)) == (PHYS_RAM | PHYS_DIRTY) && !page->code && !page->table;
+    return (page->flags & (PHYS_RAM | PHYS_DIRTY | PHYS_MONITOR)) == (PHYS_RAM | PHYS_DIRTY) && !page->code &&
+           !page->table;
 }
 
 // A store of 1 to 8 bytes within one RAM page, with dirty marking and the watches. `off` is the offset in the page.

@@ -57,6 +57,8 @@ static void reset_state(void *self)
     c->s.ldtr[0] = (struct segment_state){0, 0xffff, 0, 0x82};
     c->s.tr[0] = (struct segment_state){0, 0xffff, 0, 0x8b};
     c->s.reg[RDX] = cpu_model_signature(c->model);
+    if (!cpu_model_has(c->model, 1, 0, CPUID_ECX, 3))
+        c->s.misc_enable &= ~MISC_MONITOR;
     flags_import(c, 0);
 }
 
@@ -64,6 +66,8 @@ void cpu_reset(struct cpu *c)
 {
     // Time does not stop at a reset, and the generator goes on.
     uint64_t rng = c->s.rng;
+    if (c->s.ferr)
+        line_set(&c->ferr, false);
     state_reset(cpu_state_fields, &c->s);
     c->s.rng = rng;
     reset_state(c);
@@ -83,7 +87,7 @@ const char *cpu_check(const struct cpu *c)
     const struct cpu_state *s = &c->s;
     if (s->reg[REG_ZERO])
         return "cpu: the zero slot is not zero";
-    if (s->activity > CPU_WAIT_SIPI)
+    if (s->activity > CPU_MWAIT_ANY)
         return "cpu: activity";
     if (s->shadow > 2)
         return "cpu: shadow";
@@ -94,6 +98,12 @@ const char *cpu_check(const struct cpu *c)
         return "cpu: EFER";
     if (s->cr4 & ~c->cr4_known)
         return "cpu: CR4";
+    if (s->ferr > 1 || s->ignne > 1)
+        return "cpu: FERR#, IGNNE#";
+    if (s->monitor && (s->monitor & 63) != 1)
+        return "cpu: monitor";
+    if (s->cr4 & CR4_PCIDE && !lma)
+        return "cpu: CR4.PCIDE";
     if (s->cr3 >> c->phys_bits)
         return "cpu: CR3";
     if (s->mxcsr & 0xffff0000u)
@@ -109,6 +119,7 @@ void cpu_update(struct cpu *c)
     c->attention = 1;
     c->switched = 0;
     c->watch_hit = 0;
+    monitor_arm(c, c->s.monitor);
     cpu_map_changed(c);
     debug_update(c); // and the mode word
 }

@@ -150,7 +150,7 @@ enum seg_attr {
     F(T, uint64_t, sysenter_esp, 0, "IA32_SYSENTER_ESP")                                                               \
     F(T, uint64_t, sysenter_eip, 0, "IA32_SYSENTER_EIP")                                                               \
     F(T, uint64_t, pat, 0x0007040600070406, "IA32_PAT")                                                                \
-    F(T, uint64_t, misc_enable, 1, "IA32_MISC_ENABLE")                                                                 \
+    F(T, uint64_t, misc_enable, 0x41801, "IA32_MISC_ENABLE")                                                           \
     F(T, uint64_t, mtrr_def_type, 0, "IA32_MTRR_DEF_TYPE")                                                             \
     A(T, uint64_t, mtrr_var, 16, 0, "IA32_MTRR_PHYSBASEn, PHYSMASKn")                                                  \
     A(T, uint64_t, mtrr_fix, 11, 0, "fixed-range MTRRs in MSR order")                                                  \
@@ -169,18 +169,22 @@ enum seg_attr {
     F(T, uint16_t, fds, 0, "x87 last operand selector")                                                                \
     A(T, uint64_t, vec, 64, 0, "vector registers: four quadwords each, the lower two are XMMn")                        \
     F(T, uint32_t, mxcsr, 0x1f80, "MXCSR")                                                                             \
-    F(T, uint8_t, activity, 0, "0 running, 1 halted, 2 shut down, 3 waiting for SIPI")                                 \
+    F(T, uint8_t, activity, 0, "enum activity")                                                                        \
     F(T, uint8_t, shadow, 0, "held off for one instruction: 1 interrupts (STI), 2 debug traps too (MOV SS, POP SS)")   \
+    F(T, uint8_t, ferr, 0, "level of FERR#: an x87 exception waits, with CR0.NE clear")                                \
+    F(T, uint8_t, ignne, 0, "level of IGNNE#: go on in spite of it")                                                   \
     F(T, uint8_t, nmi_pending, 0, "an NMI is latched")                                                                 \
     F(T, uint8_t, nmi_blocked, 0, "NMIs are blocked until IRET")                                                       \
     F(T, uint8_t, nmi_level, 0, "level of the NMI pin; a rising edge latches")                                         \
     F(T, uint8_t, intr, 0, "level of the INTR line from the local APIC")                                               \
     F(T, uint8_t, db_pending, 0,                                                                                       \
       "debug traps to deliver before the next instruction: DR6 bits 0..3, bit 4 single step, bit 5 task switch")       \
+    F(T, uint64_t, monitor, 0, "physical address of the line that MONITOR has armed, plus 1; or 0")                    \
     F(T, uint64_t, rng, 0, "state of the generator behind RDRAND and RDSEED")
 STATE_STRUCT(cpu_state, CPU_STATE);
 
-enum activity { CPU_RUNNING, CPU_HALTED, CPU_SHUTDOWN, CPU_WAIT_SIPI };
+// MWAIT waits for a store to the monitored line or what ends a HLT, MWAIT_ANY for an interrupt that IF holds off, too.
+enum activity { CPU_RUNNING, CPU_HALTED, CPU_SHUTDOWN, CPU_WAIT_SIPI, CPU_MWAIT, CPU_MWAIT_ANY };
 
 struct insn;
 struct cpu;
@@ -268,7 +272,8 @@ struct cpu {
     uint8_t watch_port;    // an I/O breakpoint
     uint8_t watch_hit;     // breakpoints that the present instruction's accesses have met
     uint8_t map_changed;   // a device access changed the address map
-    struct tlb *tlb;       // of the current context
+    struct phys_page *monitor_page; // marked PHYS_MONITOR
+    struct tlb *tlb;                // of the current context
     struct tlb_entry *exec_tlb;
     struct block *link_from; // the block whose link the next lookup can fill in, or NULL
     unsigned link_slot;
@@ -286,6 +291,7 @@ struct cpu {
     struct lapic *lapic;
     struct log *log;
     struct cpu_wiring w;
+    struct line ferr; // FERR#, filled in by the board
     const struct cpu_model *model;
     // What follows from the model (cpu/model.h).
     uint64_t cr4_known;       // bits of CR4 that can be set
@@ -312,8 +318,9 @@ enum mode_bit {
     MODE_NO_FPU = 256, // CR0.EM or CR0.TS: x87 and SSE instructions fault
     MODE_NO_SSE = 512, // CR4.OSFXSR clear, or CR0.EM
     MODE_CPL0 = 1024,
-    MODE_NO_WAIT = 2048, // CR0.MP and CR0.TS: FWAIT faults
-    MODE_DEBUG = 4096,   // an instruction breakpoint is enabled: blocks of one instruction, never linked
+    MODE_NO_WAIT = 2048,  // CR0.MP and CR0.TS: FWAIT faults
+    MODE_DEBUG = 4096,    // an instruction breakpoint is enabled: blocks of one instruction, never linked
+    MODE_NO_XSAVE = 8192, // CR4.OSXSAVE clear
 };
 
 // Allocates and resets. Returns NULL when out of memory. `phys`, `clock`, `lapic`, `log` outlive it.
@@ -340,6 +347,7 @@ void cpu_update(struct cpu *c);
 // Line targets.
 void cpu_set_intr(void *cpu, unsigned n, bool level);
 void cpu_pulse_nmi(void *cpu, unsigned n, bool level);
+void cpu_set_ignne(void *cpu, unsigned n, bool level);
 
 // Physical memory watches (wire them into struct phys).
 void cpu_code_write(void *cpu, struct phys_page *page, uint64_t addr, unsigned size);

@@ -17,19 +17,24 @@ static const struct cpuid_leaf leaves[] = {
     {0x00000001, ANY,
      0x000106ca,                                    // family 6, model 28, stepping 10
      8 << 8,                                        // CLFLUSH line 64 bytes; APIC ID patched in
-     BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(24) | BIT(25), // SSE3 PCLMULQDQ SSSE3 CX16 SSE4.1 SSE4.2 MOVBE POPCNT TSC-deadline AES
+     BIT(0) | BIT(1) | BIT(3) | BIT(9) | BIT(13) | BIT(17) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | // SSE3 PCLMULQDQ MONITOR SSSE3 CX16 PCID SSE4.1 SSE4.2 MOVBE POPCNT
+     BIT(24) | BIT(25) | BIT(26) | BIT(30),         // TSC-deadline AES XSAVE RDRAND; OSXSAVE patched in
      BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(9) | BIT(11) | BIT(12) | BIT(13) | // FPU VME DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE
      BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26)},    // MCA CMOV PAT PSE-36 CLFSH MMX FXSR SSE SSE2
     {0x00000002, ANY, 0x0000ff01, 0x000000f0, 0x00000000, 0x00000000}, // TLBs and caches: see leaf 4; 64-byte prefetch
     {0x00000004, 0, 0x00000121, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB data
     {0x00000004, 1, 0x00000122, 0x01c0003f, 0x0000003f, 0x00000001}, // 32 KiB code
     {0x00000004, 2, 0x00000143, 0x01c0003f, 0x000001ff, 0x00000001}, // 256 KiB unified
+    {0x00000005, ANY, 64, 64, BIT(0) | BIT(1), 0},  // MONITOR: 64-byte lines; MWAIT: breaks on interrupts; no sub-states
     {0x00000006, ANY, BIT(2), 0, 0, 0},             // the APIC timer always runs
-    {0x00000007, 0, 0, BIT(1) | BIT(3) | BIT(6) | BIT(7) | BIT(8) | BIT(13) | BIT(19), 0, BIT(29)}, // TSC_ADJUST BMI1 FDP on exceptions only SMEP BMI2 FCS/FDS zero ADX; ARCH_CAPABILITIES
+    {0x00000007, 0, 0, BIT(0) | BIT(1) | BIT(3) | BIT(6) | BIT(7) | BIT(8) | BIT(10) | BIT(13) | // FSGSBASE TSC_ADJUST BMI1 FDP-on-exceptions SMEP BMI2 INVPCID FCS/FDS-zero
+     BIT(18) | BIT(19) | BIT(20) | BIT(23) | BIT(24), BIT(2) | BIT(22), BIT(29)},                // RDSEED ADX SMAP CLFLUSHOPT CLWB; UMIP RDPID; ARCH_CAPABILITIES
+    {0x0000000d, 0, 3, 576, 576, 0},                // XCR0: x87 and SSE, 576 bytes
+    {0x0000000d, 1, BIT(0) | BIT(1) | BIT(2), 576, 0, 0}, // XSAVEOPT XSAVEC XGETBV1
     {0x00000015, ANY, 1, 5, 200000000, 0},          // TSC = 5 * 200 MHz crystal
     {0x00000016, ANY, 1000, 1000, 200, 0},          // MHz
     {0x80000000, ANY, 0x80000008, 0, 0, 0},
-    {0x80000001, ANY, 0, 0, BIT(0), BIT(11) | BIT(20) | BIT(26) | BIT(27) | BIT(29)}, // LAHF64; SYSCALL NX 1-GiB pages RDTSCP LM
+    {0x80000001, ANY, 0, 0, BIT(0) | BIT(8), BIT(11) | BIT(20) | BIT(26) | BIT(27) | BIT(29)}, // LAHF64 PREFETCHW; SYSCALL NX 1-GiB pages RDTSCP LM
     {0x80000002, ANY, 0x776f6e53, 0x626f6c67, 0x69762065, 0x61757472}, // "Snowglobe virtua"
     {0x80000003, ANY, 0x5043206c, 0x32762055, 0x00000000, 0x00000000}, // "l CPU v2"
     {0x80000004, ANY, 0, 0, 0, 0},
@@ -53,11 +58,19 @@ void cpuid(const struct cpu *c, uint32_t leaf, uint32_t subleaf, uint32_t out[4]
     memset(out, 0, 4 * sizeof out[0]);
     if (l)
         cpuid_registers(l, out);
+    if (leaf == 0 && c->s.misc_enable & MISC_LIMIT_CPUID)
+        out[CPUID_EAX] = 2;
+    if (leaf == 0x80000001u && c->s.misc_enable & MISC_XD_DISABLE)
+        out[CPUID_EDX] &= ~BIT(20);
     if (leaf == 1) {
         if (out[CPUID_EDX] & BIT(19)) // with CLFLUSH came the APIC ID and the number of logical processors
             out[CPUID_EBX] |= (uint32_t)c->lapic->boot_id << 24 | 1u << 16;
         if (!lapic_enabled(c->lapic))
             out[CPUID_EDX] &= ~BIT(9);
+        if (!(c->s.misc_enable & MISC_MONITOR))
+            out[CPUID_ECX] &= ~BIT(3);
+        if (c->s.cr4 & CR4_OSXSAVE)
+            out[CPUID_ECX] |= BIT(27);
     }
 }
 
@@ -94,6 +107,15 @@ uint64_t cpu_features(const struct cpu_model *m)
         {7, 0, 1, 3, FEAT_BMI1},
         {7, 0, 1, 8, FEAT_BMI2},
         {7, 0, 1, 19, FEAT_ADX},
+        {7, 0, 1, 10, FEAT_INVPCID},
+        {7, 0, 1, 18, FEAT_RDSEED},
+        {7, 0, 1, 20, FEAT_SMAP},
+        {7, 0, 1, 23, FEAT_CLFLUSHOPT},
+        {7, 0, 1, 24, FEAT_CLWB},
+        {7, 0, 2, 22, FEAT_RDPID},
+        {1, 0, 2, 30, FEAT_RDRAND},
+        {0xd, 1, 0, 0, FEAT_XSAVEOPT},
+        {0xd, 1, 0, 1, FEAT_XSAVEC},
         {0x80000001, 0, 3, 29, FEAT_LM},
         {0x80000001, 0, 3, 11, FEAT_SYSCALL},
         {0x80000001, 0, 3, 27, FEAT_RDTSCP},

@@ -294,7 +294,7 @@ static bool allowed(const struct insn_row *row, const struct insn *i, const stru
         return false;
     if (row->attr & A_SSE && mode & MODE_NO_SSE)
         return false;
-    if (row->attr & A_RING0 && !(mode & MODE_CPL0))
+    if ((row->attr & A_RING0 && !(mode & MODE_CPL0)) || (row->attr & A_XSAVE && mode & MODE_NO_XSAVE))
         return false;
     if (row->attr & A_CPL0 && !(mode & MODE_CPL0)) {
         *fn = x_privileged;

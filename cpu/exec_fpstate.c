@@ -1,32 +1,68 @@
-// The instructions of 0F AE: FXSAVE, FXRSTOR, LDMXCSR, STMXCSR, the fences and CLFLUSH.
+// The instructions of 0F AE: FXSAVE, FXRSTOR, LDMXCSR, STMXCSR, the fences, CLFLUSH, CLFLUSHOPT and CLWB.
 //
 // After Intel SDM volume 1, 10.5 (the image: table 10-2) and 11.6, and the instructions' pages in volume 2.
-// Not implemented: XSAVE and XRSTOR (no AVX yet), CLFLUSHOPT, CLWB.
 // Differs: FXSAVE and FXRSTOR transfer XMM registers and MXCSR whether CR4.OSFXSR is set or not; FCS and FDS are always
-// zero. Memory is always coherent and in order here: fences do nothing, CLFLUSH just checks that it could read.
+// zero. Memory is always coherent and in order here: fences do nothing, CLFLUSH and kin just check that they could
+// read.
 #include "cpu/exec_table.h"
-#include "cpu/sse.h"
+#include "cpu/fpstate.h"
 #include "cpu/x87.h"
 
-// Offsets in the image.
-enum {
-    FX_FCW = 0,
-    FX_FSW = 2,
-    FX_FTW = 4,
-    FX_FOP = 6,
-    FX_FIP = 8,
-    FX_FDP = 16,
-    FX_MXCSR = 24,
-    FX_MXCSR_MASK = 28,
-    FX_ST = 32,
-    FX_XMM = 160,
-    FX_SIZE = 512
-};
+// ---- the image ------------------------------------------------------------------------------------------------------
 
-static unsigned xmm_count(const struct cpu *c)
+void fx_put_x87(const struct cpu *c, bool wide, uint8_t *image)
 {
-    return c->mode & MODE_64 ? 16 : 8;
+    store_u16(image + FX_FCW, c->s.fcw);
+    store_u16(image + FX_FSW, c->s.fsw);
+    store_u16(image + FX_FTW, c->s.ftw);
+    store_u16(image + FX_FOP, c->s.fop);
+    store_u64(image + FX_FIP, wide ? c->s.fip : (uint32_t)c->s.fip);
+    store_u64(image + FX_FDP, wide ? c->s.fdp : (uint32_t)c->s.fdp);
+    for (unsigned n = 0; n < 8; n++) {
+        struct float80 v = x87_get(c, n);
+        store_u64(image + FX_ST + 16 * n, v.frac);
+        store_u64(image + FX_ST + 16 * n + 8, v.sexp);
+    }
 }
+
+void fx_get_x87(struct cpu *c, bool wide, const uint8_t *image)
+{
+    c->s.fcw = (load_u16(image + FX_FCW) & FCW_WRITABLE) | FCW_ONE;
+    c->s.fsw = load_u16(image + FX_FSW);
+    x87_update_summary(c);
+    c->s.ftw = image[FX_FTW];
+    c->s.fop = load_u16(image + FX_FOP) & 0x7ff;
+    c->s.fip = wide ? load_u64(image + FX_FIP) : load_u32(image + FX_FIP);
+    c->s.fdp = wide ? load_u64(image + FX_FDP) : load_u32(image + FX_FDP);
+    c->s.fcs = c->s.fds = 0;
+    for (unsigned n = 0; n < 8; n++) {
+        unsigned r = x87_phys(c, n);
+        c->s.st_frac[r] = load_u64(image + FX_ST + 16 * n);
+        c->s.st_sexp[r] = load_u16(image + FX_ST + 16 * n + 8);
+    }
+}
+
+void fx_put_mxcsr(const struct cpu *c, uint8_t *image)
+{
+    store_u32(image + FX_MXCSR, c->s.mxcsr);
+    store_u32(image + FX_MXCSR_MASK, MXCSR_WRITABLE);
+}
+
+void fx_put_xmm(struct cpu *c, uint8_t *image)
+{
+    for (unsigned n = 0; n < fx_xmm_count(c); n++) {
+        store_u64(image + FX_XMM + 16 * n, xmm(c, n)[0]);
+        store_u64(image + FX_XMM + 16 * n + 8, xmm(c, n)[1]);
+    }
+}
+
+void fx_get_xmm(struct cpu *c, const uint8_t *image)
+{
+    for (unsigned n = 0; n < fx_xmm_count(c); n++)
+        xmm_set(c, n, v128_make(load_u64(image + FX_XMM + 16 * n), load_u64(image + FX_XMM + 16 * n + 8)));
+}
+
+// ---- instructions ---------------------------------------------------------------------------------------------------
 
 // The whole image must be aligned and accessible, whatever part of it is transferred. Its last byte is touched first,
 // as processors do: CR2 says so.
@@ -47,55 +83,22 @@ static NOINLINE enum exec_result save(struct cpu *c, const struct insn *i)
 {
     uint8_t image[FX_SIZE];
     TRY(fx_operand(c, i, FOR_WRITE));
-    memset(image, 0, sizeof image);
-    store_u16(image + FX_FCW, c->s.fcw);
-    store_u16(image + FX_FSW, c->s.fsw);
-    image[FX_FTW] = c->s.ftw;
-    store_u16(image + FX_FOP, c->s.fop);
-    if (i->opsize == 8) {
-        store_u64(image + FX_FIP, c->s.fip);
-        store_u64(image + FX_FDP, c->s.fdp);
-    } else {
-        store_u32(image + FX_FIP, (uint32_t)c->s.fip);
-        store_u32(image + FX_FDP, (uint32_t)c->s.fdp);
-    }
-    store_u32(image + FX_MXCSR, c->s.mxcsr);
-    store_u32(image + FX_MXCSR_MASK, MXCSR_WRITABLE);
-    for (unsigned n = 0; n < 8; n++) {
-        struct float80 v = x87_get(c, n);
-        store_u64(image + FX_ST + 16 * n, v.frac);
-        store_u16(image + FX_ST + 16 * n + 8, v.sexp);
-    }
-    for (unsigned n = 0; n < xmm_count(c); n++) {
-        store_u64(image + FX_XMM + 16 * n, xmm(c, n)[0]);
-        store_u64(image + FX_XMM + 16 * n + 8, xmm(c, n)[1]);
-    }
-    return store_bytes(c, i, 0, image, FX_XMM + 16 * xmm_count(c));
+    fx_put_x87(c, i->opsize == 8, image);
+    fx_put_mxcsr(c, image);
+    fx_put_xmm(c, image);
+    return store_bytes(c, i, 0, image, FX_XMM + 16 * fx_xmm_count(c));
 }
 
 static NOINLINE enum exec_result restore(struct cpu *c, const struct insn *i)
 {
     uint8_t image[FX_SIZE];
     TRY(fx_operand(c, i, FOR_READ));
-    TRY(load_bytes(c, i, 0, image, FX_XMM + 16 * xmm_count(c)));
+    TRY(load_bytes(c, i, 0, image, FX_XMM + 16 * fx_xmm_count(c)));
     if (load_u32(image + FX_MXCSR) & ~(uint32_t)MXCSR_WRITABLE)
         return fault_gp0(c, i);
     c->s.mxcsr = load_u32(image + FX_MXCSR);
-    c->s.fcw = (load_u16(image + FX_FCW) & FCW_WRITABLE) | FCW_ONE;
-    c->s.fsw = load_u16(image + FX_FSW);
-    x87_update_summary(c);
-    c->s.ftw = image[FX_FTW];
-    c->s.fop = load_u16(image + FX_FOP) & 0x7ff;
-    c->s.fip = i->opsize == 8 ? load_u64(image + FX_FIP) : load_u32(image + FX_FIP);
-    c->s.fdp = i->opsize == 8 ? load_u64(image + FX_FDP) : load_u32(image + FX_FDP);
-    c->s.fcs = c->s.fds = 0;
-    for (unsigned n = 0; n < 8; n++) {
-        unsigned r = x87_phys(c, n);
-        c->s.st_frac[r] = load_u64(image + FX_ST + 16 * n);
-        c->s.st_sexp[r] = load_u16(image + FX_ST + 16 * n + 8);
-    }
-    for (unsigned n = 0; n < xmm_count(c); n++)
-        xmm_set(c, n, v128_make(load_u64(image + FX_XMM + 16 * n), load_u64(image + FX_XMM + 16 * n + 8)));
+    fx_get_x87(c, i->opsize == 8, image);
+    fx_get_xmm(c, image);
     return EXEC_NEXT;
 }
 

@@ -7,9 +7,17 @@
 // ---- descriptor-table registers
 // ------------------------------------------------------------------------------------------------
 
+// CR4.UMIP keeps the system registers from user mode.
+static bool umip(const struct cpu *c)
+{
+    return c->cpl && c->s.cr4 & CR4_UMIP;
+}
+
 // SGDT (reg 0) and SIDT (reg 1).
 enum exec_result x_sgdt(struct cpu *c, const struct insn *i)
 {
+    if (umip(c))
+        return fault_gp0(c, i);
     const struct segment_state *t = (i->modrm >> 3 & 7) ? &c->s.idtr[0] : &c->s.gdtr[0];
     uint8_t bytes[10];
     store_u16(bytes, (uint16_t)t->limit);
@@ -37,6 +45,8 @@ enum exec_result x_lgdt(struct cpu *c, const struct insn *i)
 
 static enum exec_result store_selector(struct cpu *c, const struct insn *i, uint16_t selector)
 {
+    if (umip(c))
+        return fault_gp0(c, i);
     TRY(write_rm(c, i, i->flags & INSN_MEM ? 2 : i->opsize, selector));
     return next(c, i);
 }
@@ -100,7 +110,7 @@ enum exec_result x_ltr(struct cpu *c, const struct insn *i)
     if (!system_descriptor(c, (uint16_t)selector, types, &d))
         return checked_fault(c, i);
     d.raw |= (uint64_t)2 << 40; // busy
-    if (!system_write(c, d.linear + 5, 1, d.raw >> 40 & 0xff, TLB_KERNEL_AC))
+    if (!system_write(c, d.linear + 5, 1, d.raw >> 40 & 0xff, TLB_KERNEL))
         return checked_fault(c, i);
     set_system(c, &c->s.tr[0], (uint16_t)selector, &d);
     return leave(c, i);
@@ -126,7 +136,7 @@ static bool write_cr0(struct cpu *c, uint64_t v)
             return false;
         }
     } else if (!(v & CR0_PG) && old & CR0_PG) {
-        if (c->mode & MODE_64)
+        if (c->mode & MODE_64 || c->s.cr4 & CR4_PCIDE)
             return false;
         c->s.efer &= ~(uint64_t)EFER_LMA;
     }
@@ -139,6 +149,9 @@ static bool write_cr0(struct cpu *c, uint64_t v)
 static bool write_cr3(struct cpu *c, uint64_t v)
 {
     bool lma = c->s.efer & EFER_LMA;
+    // With process-context identifiers bit 63 says that nothing is to be invalidated, and is not kept.
+    if (c->s.cr4 & CR4_PCIDE)
+        v &= ~((uint64_t)1 << 63);
     if (lma && v >> c->phys_bits)
         return false;
     if (!lma)
@@ -157,6 +170,8 @@ static bool write_cr3(struct cpu *c, uint64_t v)
 static bool write_cr4(struct cpu *c, uint64_t v)
 {
     uint64_t old = c->s.cr4;
+    if (v & ~old & CR4_PCIDE && (!(c->s.efer & EFER_LMA) || c->s.cr3 & 0xfff))
+        return false;
     if (v & ~c->cr4_known || (c->s.efer & EFER_LMA && !(v & CR4_PAE)))
         return false;
     if (c->s.cr0 & CR0_PG && !(c->s.efer & EFER_LMA) && v & CR4_PAE && (old ^ v) & (CR4_PAE | CR4_PSE | CR4_PGE) &&
@@ -240,6 +255,8 @@ enum exec_result x_mov_CdRd(struct cpu *c, const struct insn *i)
 
 enum exec_result x_smsw(struct cpu *c, const struct insn *i)
 {
+    if (umip(c))
+        return fault_gp0(c, i);
     TRY(write_rm(c, i, i->flags & INSN_MEM ? 2 : i->opsize, c->s.cr0));
     return next(c, i);
 }

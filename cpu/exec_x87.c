@@ -4,7 +4,6 @@
 // After Intel SDM volume 1, chapter 8 (stack faults 8.5.1.1, responses to exceptions 8.5), and the instructions' pages
 // in volume 2. Status bits that the manual leaves undefined keep their values; C1 is cleared. Aliases that it does not
 // list (FSTP1, FCOM2, FXCH4, FFREEP...) are as processors do them.
-// Not implemented: FERR#, see exec_x87_env.c.
 // Differs: FOP and FDP change at unmasked exceptions only, as processors that say so in CPUID.07H:EBX[6] do.
 #include "cpu/exec_table.h"
 #include "cpu/x87.h"

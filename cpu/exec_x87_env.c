@@ -2,8 +2,9 @@
 // FENI, FDISI, FSETPM, which do nothing.
 //
 // After Intel SDM volume 1, 8.1.10 (images, figures 8-9 to 8-12), and the instructions' pages in volume 2.
-// Not implemented: FERR# (IRQ 13). With CR0.NE clear an unmasked exception sets ES and B and execution goes on.
-// Differs: FCS and FDS are always zero (CPUID.07H:EBX[13]); loading an image ignores them.
+// With CR0.NE clear a pending exception asserts FERR# at the next waiting instruction, and the processor stands still
+// before it until an interrupt comes or IGNNE# lets it go on (SDM vol. 1, D.2.1). Differs: FCS and FDS are always zero
+// (CPUID.07H:EBX[13]); loading an image ignores them.
 #include "cpu/exec_table.h"
 #include "cpu/x87.h"
 
@@ -132,6 +133,40 @@ static void initialise(struct cpu *c)
     c->s.ftw = 0;
     c->s.fip = c->s.fdp = 0;
     c->s.fcs = c->s.fds = c->s.fop = 0;
+    x87_settled(c);
+}
+
+// ---- pending exceptions -------------------------------------------------------------------------------------------
+
+__attribute__((noinline)) void x87_ferr(struct cpu *c, bool level)
+{
+    c->s.ferr = level;
+    line_set(&c->ferr, level);
+}
+
+enum exec_result x87_error(struct cpu *c, const struct insn *i)
+{
+    if (c->s.cr0 & CR0_NE)
+        return fault(c, i, EXC_MF);
+    if (c->s.ignne)
+        return EXEC_NEXT;
+    tick_sync(c, i);
+    // The line before the halt: the interrupt that it causes may be there at once.
+    if (!c->s.ferr)
+        x87_ferr(c, true);
+    c->s.rip = rip_of(c, i);
+    c->tick += i->index;
+    c->s.activity = CPU_HALTED;
+    c->attention = 1;
+    c->delivered = 1; // it has not been executed: no single-step trap
+    return EXEC_LEAVE;
+}
+
+void cpu_set_ignne(void *cpu, unsigned n, bool level)
+{
+    struct cpu *c = cpu;
+    (void)n;
+    c->s.ignne = level;
 }
 
 // ---- instructions -------------------------------------------------------------------------------------------------
@@ -151,6 +186,7 @@ enum exec_result x_fninit(struct cpu *c, const struct insn *i)
 enum exec_result x_fnclex(struct cpu *c, const struct insn *i)
 {
     c->s.fsw &= (uint16_t) ~(FSW_EXCEPTIONS | FSW_SF | FSW_ES | FSW_B);
+    x87_settled(c);
     return next(c, i);
 }
 

@@ -176,7 +176,7 @@ static enum exec_result gate_call_inner(struct cpu *c, const struct insn *i, con
     struct stack_frame f;
     if (lma) {
         frame_current(c, &f, 8, true);
-        f.context = TLB_KERNEL_AC;
+        f.context = tlb_context_at(c, cpl);
         if (!frame_inner64(c, 4 + 8 * cpl, 0, &f.sp) || !frame_room(c, &f, 4, 0))
             return checked_fault(c, i);
         f.ss = stack_null(cpl);
@@ -510,7 +510,7 @@ enum exec_result x_sysret(struct cpu *c, const struct insn *i)
 
 enum exec_result x_sysenter(struct cpu *c, const struct insn *i)
 {
-    if (!(c->s.sysenter_cs & 0xfffc))
+    if (!(c->mode & MODE_PE) || !(c->s.sysenter_cs & 0xfffc))
         return fault_gp0(c, i);
     bool lma = c->s.efer & EFER_LMA;
     uint16_t cs = (uint16_t)(c->s.sysenter_cs & 0xfffc);
@@ -524,7 +524,7 @@ enum exec_result x_sysenter(struct cpu *c, const struct insn *i)
 
 enum exec_result x_sysexit(struct cpu *c, const struct insn *i)
 {
-    if (!(c->s.sysenter_cs & 0xfffc))
+    if (!(c->mode & MODE_PE) || !(c->s.sysenter_cs & 0xfffc))
         return fault_gp0(c, i);
     bool to64 = i->opsize == 8;
     uint64_t rip = c->s.reg[RDX], sp = c->s.reg[RCX];

@@ -181,6 +181,7 @@ enum attr {
     A_CC = 1 << 15,     // the row stands for sixteen opcodes; insn.modrm is the condition code
     A_BYTE = 1 << 16,   // ModRM byte registers: E and G are 8 bit (set by the operand codes too)
     A_RING0 = 1 << 17,  // #UD unless CPL is 0
+    A_XSAVE = 1 << 18,  // #UD unless CR4.OSXSAVE
 };
 
 // Accesses to the memory operand.
@@ -223,6 +224,16 @@ enum feature {
     FEAT_BMI1,
     FEAT_BMI2,
     FEAT_ADX,
+    FEAT_SEP,
+    FEAT_SMAP,
+    FEAT_INVPCID,
+    FEAT_RDRAND,
+    FEAT_RDSEED,
+    FEAT_RDPID,
+    FEAT_XSAVEOPT,
+    FEAT_XSAVEC,
+    FEAT_CLFLUSHOPT,
+    FEAT_CLWB,
 };
 
 // Implicit registers: bit n for register n, and these.

@@ -366,6 +366,8 @@ static bool attend(struct cpu *c)
             exception_deliver(c);
         return true;
     }
+    if (c->s.intr && c->s.activity == CPU_MWAIT_ANY)
+        c->s.activity = CPU_RUNNING;
     if (c->s.intr && c->s.rflags & F_IF) {
         c->clock->s.tick = c->tick;
         int vector = lapic_acknowledge(c->lapic);
@@ -410,7 +412,7 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
         if (unlikely(c->attention) && attend(c))
             continue;
         if (unlikely(c->s.activity != CPU_RUNNING)) {
-            stop = c->s.activity == CPU_HALTED ? CPU_HALT : CPU_DEAD;
+            stop = c->s.activity == CPU_SHUTDOWN || c->s.activity == CPU_WAIT_SIPI ? CPU_DEAD : CPU_HALT;
             break;
         }
         struct block *b = unlikely(c->mode & MODE_DEBUG) && breakpoint(c) ? NULL : lookup(c);
@@ -437,6 +439,8 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
 void cpu_code_write(void *cpu, struct phys_page *page, uint64_t addr, unsigned size)
 {
     struct cpu *c = cpu;
+    if (unlikely(page->flags & PHYS_MONITOR))
+        monitor_write(c, addr, size);
     code_invalidate(c->code, page, (unsigned)(addr & PAGE_MASK), size);
     c->link_from = NULL;
 }

@@ -77,7 +77,7 @@ static bool long_enter(struct cpu *c, const struct delivery *e)
     struct stack_frame f;
     frame_current(c, &f, 8, true);
     f.sp = c->s.reg[RSP];
-    f.context = cpl == 3 ? TLB_USER : TLB_KERNEL_AC;
+    f.context = tlb_context_at(c, cpl);
     if (ist || inner)
         if (!frame_inner64(c, ist ? 28 + 8 * ist : 4 + 8 * cpl, e->ext, &f.sp))
             return false;
@@ -185,6 +185,8 @@ bool interrupt_enter(struct cpu *c, unsigned vector, enum intr_kind kind, bool h
     struct delivery e = {vector, kind, has_error, error, !by_software(kind), cpu_rflags(c)};
     c->link_from = NULL;
     c->delivered = 1;
+    if (unlikely(c->s.monitor)) // any event ends what MONITOR began
+        monitor_arm(c, 0);
     c->switched = 0;
     // Faults push RF set, so that the instruction does not meet its breakpoint again (SDM vol. 3B, 17.3.1.1).
     if (kind == INTR_EXCEPTION && (vector != EXC_DB || c->exc.dr6 & DR6_BD))

@@ -275,6 +275,11 @@ enum exec_result load_bytes(struct cpu *c, const struct insn *i, unsigned at, vo
     if (misaligned(c, linear, image_alignment(n)))
         return alignment_fault(c, i);
     linear += at;
+    const struct tlb_entry *e = &c->tlb->read[tlb_index(linear)];
+    if ((linear ^ e->tag) <= PAGE_SIZE - n) {
+        memcpy(buf, (const void *)(uintptr_t)(linear + e->addend), n);
+        return EXEC_NEXT;
+    }
     TRY(probe(c, i, linear, n, FOR_READ));
     for (unsigned done = 0; done < n;) {
         unsigned size = chunk(linear + done, n - done);
@@ -292,6 +297,11 @@ enum exec_result store_bytes(struct cpu *c, const struct insn *i, unsigned at, c
     if (misaligned(c, linear, image_alignment(n)))
         return alignment_fault(c, i);
     linear += at;
+    const struct tlb_entry *e = &c->tlb->write[tlb_index(linear)];
+    if ((linear ^ e->tag) <= PAGE_SIZE - n) {
+        memcpy((void *)(uintptr_t)(linear + e->addend), buf, n);
+        return EXEC_NEXT;
+    }
     TRY(probe(c, i, linear, n, FOR_WRITE));
     for (unsigned done = 0; done < n;) {
         unsigned size = chunk(linear + done, n - done);
@@ -351,7 +361,7 @@ bool system_read(struct cpu *c, uint64_t linear, unsigned size, uint64_t *v)
     for (unsigned n = 0; n < size; n++) {
         struct translation t;
         uint64_t a = c->s.efer & EFER_LMA ? linear + n : (uint32_t)(linear + n);
-        if (!translate(c, a, FOR_READ, TLB_KERNEL_AC, &t))
+        if (!translate(c, a, FOR_READ, TLB_KERNEL, &t))
             return false;
         if (t.page && !crosses(a, size) && n == 0) {
             *v = load_le(t.page->host + (t.phys & PAGE_MASK), size);
@@ -389,7 +399,7 @@ bool system_probe(struct cpu *c, uint64_t linear, unsigned size, enum access_kin
     for (unsigned done = 0; done < size;) {
         uint64_t a = c->s.efer & EFER_LMA ? linear + done : (uint32_t)(linear + done);
         struct translation t;
-        if (!translate(c, a, kind, TLB_KERNEL_AC, &t))
+        if (!translate(c, a, kind, TLB_KERNEL, &t))
             return false;
         done += PAGE_SIZE - (unsigned)(a & PAGE_MASK);
     }

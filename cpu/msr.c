@@ -17,6 +17,8 @@ enum {
     MSR_MCG_STATUS = 0x17a,
     MSR_PLATFORM_ID = 0x17,
     MSR_MISC_ENABLE = 0x1a0,
+    MSR_P5_MC_ADDR = 0,
+    MSR_P5_MC_TYPE = 1,
     MSR_MTRR_VAR = 0x200,
     MSR_MTRR_FIX64K = 0x250,
     MSR_MTRR_FIX16K = 0x258,
@@ -47,6 +49,20 @@ enum {
 #define ARCH_CAPABILITIES                                                                                              \
     (1u << 0 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 8 | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 20 |           \
      1u << 24 | 1u << 26 | 1u << 27 | (uint64_t)1 << 62)
+
+// What can be changed in IA32_MISC_ENABLE: fast strings, and what the model has to limit. That branch trace and PEBS
+// are unavailable stays.
+static uint64_t misc_writable(const struct cpu *c)
+{
+    return 1 | MISC_LIMIT_CPUID | (cpu_model_has(c->model, 1, 0, CPUID_ECX, 3) ? MISC_MONITOR : 0) |
+           (cpu_model_has(c->model, 0x80000001u, 0, CPUID_EDX, 20) ? MISC_XD_DISABLE : 0);
+}
+
+// Later processors show bank 0 where the Pentium had its machine-check registers.
+static uint32_t p5_alias(uint32_t index)
+{
+    return MSR_MC + (index == MSR_P5_MC_ADDR ? 2 : 1);
+}
 
 // Four banks, no extensions.
 #define MCG_CAP 4
@@ -196,6 +212,9 @@ bool msr_read(struct cpu *c, uint32_t index, uint64_t *v)
     case MSR_MCG_STATUS:
         *v = c->s.mcg_status;
         return true;
+    case MSR_P5_MC_ADDR:
+    case MSR_P5_MC_TYPE:
+        return msr_read(c, p5_alias(index), v);
     case MSR_MISC_ENABLE:
         *v = c->s.misc_enable;
         return true;
@@ -233,6 +252,8 @@ static bool extended_write(struct cpu *c, uint32_t index, uint64_t v)
     switch (index) {
     case MSR_EFER: {
         uint64_t known = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
+        if (c->s.misc_enable & MISC_XD_DISABLE)
+            known &= ~(uint64_t)EFER_NXE;
         if (v & ~known || (c->s.cr0 & CR0_PG && (v ^ c->s.efer) & EFER_LME))
             return false;
         bool nxe = (v ^ c->s.efer) & EFER_NXE;
@@ -276,6 +297,15 @@ static void set_tsc_offset(struct cpu *c, uint64_t offset)
     lapic_update(c->lapic);
 }
 
+// A physical base or mask of a variable range: a type in the one, nothing in the other, below bit 11 or 12.
+static bool mtrr_var_valid(const struct cpu *c, unsigned n, uint64_t v)
+{
+    uint8_t type = (uint8_t)v;
+    if (v >> c->phys_bits)
+        return false;
+    return n & 1 ? !(v & 0x7ff) : !(v & 0xf00) && type <= 6 && type != 2 && type != 3;
+}
+
 // Memory types of PAT and MTRRs: 0, 1, 4, 5, 6, and 7 in PAT only.
 static bool memory_types(uint64_t v, bool pat)
 {
@@ -302,14 +332,14 @@ bool msr_write(struct cpu *c, uint32_t index, uint64_t v)
         return true;
     }
     if (index >= MSR_MTRR_VAR && index < MSR_MTRR_VAR + 16) {
-        if (v >> c->phys_bits)
+        if (!mtrr_var_valid(c, index - MSR_MTRR_VAR, v))
             return false;
         c->s.mtrr_var[index - MSR_MTRR_VAR] = v;
         return true;
     }
     if (index >= MSR_MC && index < MSR_MC + 16) {
-        // Status registers can only be cleared.
-        if ((index & 3) == 1 && v)
+        // All but the control registers can only be cleared.
+        if (index & 3 && v)
             return false;
         c->s.mc[index - MSR_MC] = v;
         return true;
@@ -336,9 +366,16 @@ bool msr_write(struct cpu *c, uint32_t index, uint64_t v)
     case MSR_SYSENTER_EIP:
         return store_canonical(&c->s.sysenter_eip, v);
     case MSR_MCG_STATUS:
-        c->s.mcg_status = v & 7;
+        if (v & ~(uint64_t)7)
+            return false;
+        c->s.mcg_status = v;
         return true;
+    case MSR_P5_MC_ADDR:
+    case MSR_P5_MC_TYPE:
+        return msr_write(c, p5_alias(index), v);
     case MSR_MISC_ENABLE:
+        if ((v ^ c->s.misc_enable) & ~misc_writable(c))
+            return false;
         c->s.misc_enable = v;
         return true;
     case MSR_PAT:

@@ -12,12 +12,19 @@ struct translation {
     bool cacheable;         // the first-level TLB may keep it: its tables lie in RAM, so changes are seen
 };
 
-// The data context of the current privilege.
-static inline unsigned tlb_context(const struct cpu *c)
+// The data context of a privilege level. Accesses that the processor makes by itself to descriptor tables and
+// task-state segments are TLB_KERNEL at every level, whatever EFLAGS.AC says (SDM vol. 3A, 4.6).
+static inline unsigned tlb_context_at(const struct cpu *c, unsigned cpl)
 {
-    if (c->cpl == 3)
+    if (cpl == 3)
         return TLB_USER;
     return c->s.rflags & F_AC ? TLB_KERNEL_AC : TLB_KERNEL;
+}
+
+// That of the current one.
+static inline unsigned tlb_context(const struct cpu *c)
+{
+    return tlb_context_at(c, c->cpl);
 }
 
 // Translates for an access with the privileges of `context`. False: c->exc has the #PF. Sets A and D bits.

@@ -54,7 +54,7 @@ bool descriptor_accessed(struct cpu *c, struct descriptor *d)
     if (d->raw >> 40 & 1)
         return true;
     d->raw |= (uint64_t)1 << 40;
-    return system_write(c, d->linear + 5, 1, d->raw >> 40 & 0xff, TLB_KERNEL_AC);
+    return system_write(c, d->linear + 5, 1, d->raw >> 40 & 0xff, TLB_KERNEL);
 }
 
 bool segment_load(struct cpu *c, unsigned seg, uint16_t selector)
@@ -132,7 +132,7 @@ void frame_current(const struct cpu *c, struct stack_frame *f, unsigned size, bo
 {
     f->ss = c->s.seg[SEG_SS];
     f->size = size;
-    f->context = c->cpl == 3 ? TLB_USER : TLB_KERNEL_AC;
+    f->context = tlb_context(c);
     f->mask = flat64 ? ~(uint64_t)0 : f->ss.attr & ATTR_DB && !(c->mode & MODE_VM) ? 0xffffffffu : 0xffffu;
     if (flat64)
         f->ss.base = 0;
@@ -169,7 +169,7 @@ bool frame_inner(struct cpu *c, struct stack_frame *f, unsigned cpl, unsigned si
     f->mask = attr & ATTR_DB ? 0xffffffffu : 0xffffu;
     f->sp = sp & f->mask;
     f->size = size;
-    f->context = TLB_KERNEL_AC;
+    f->context = tlb_context_at(c, cpl);
     return true;
 }
 
@@ -248,6 +248,8 @@ void cpu_update_mode(struct cpu *c)
         mode |= MODE_NO_WAIT;
     if (c->watch_code)
         mode |= MODE_DEBUG;
+    if (!(c->s.cr4 & CR4_OSXSAVE))
+        mode |= MODE_NO_XSAVE;
     c->mode = mode;
     unsigned context = tlb_context(c);
     // Alignment is checked by the slow paths: a TLB that has nothing leads every access there.

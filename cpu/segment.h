@@ -146,11 +146,22 @@ void v86_segments(struct cpu *c, const uint16_t selector[SEG_COUNT]);
 // Writes RFLAGS under `mask` (bits that change).
 void flags_write(struct cpu *c, uint64_t value, uint64_t mask);
 
+// IA32_MISC_ENABLE (SDM vol. 4, table 2-2): what CPUID follows.
+#define MISC_MONITOR     ((uint64_t)1 << 18)
+#define MISC_LIMIT_CPUID ((uint64_t)1 << 22)
+#define MISC_XD_DISABLE  ((uint64_t)1 << 34)
+
 // MSRs and CPUID. False: #GP(0).
 bool msr_read(struct cpu *c, uint32_t index, uint64_t *v);
 bool msr_write(struct cpu *c, uint32_t index, uint64_t v);
 void cpuid(const struct cpu *c, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 uint64_t cpu_tsc(const struct cpu *c);
+
+// Arms the monitor for the 64-byte line at a physical address plus 1, or disarms it: 0 (SDM vol. 3A, 9.10.4).
+void monitor_arm(struct cpu *c, uint64_t line);
+// Bytes of a PHYS_MONITOR page are written.
+void monitor_write(struct cpu *c, uint64_t addr, unsigned size);
+
 // MXCSR and control-register bits that this model has.
 bool control_write(struct cpu *c, unsigned n, uint64_t v);
 

@@ -88,19 +88,19 @@ static bool read_state(struct cpu *c, uint64_t base, uint16_t attr, struct task_
 static void write_state(struct cpu *c, uint64_t base, uint16_t attr, uint64_t flags)
 {
     const struct tss_layout *l = layout(attr);
-    system_write(c, base + l->eip, l->width, c->s.rip, TLB_KERNEL_AC);
-    system_write(c, base + l->eflags, l->width, flags, TLB_KERNEL_AC);
+    system_write(c, base + l->eip, l->width, c->s.rip, TLB_KERNEL);
+    system_write(c, base + l->eflags, l->width, flags, TLB_KERNEL);
     for (unsigned n = 0; n < 8; n++)
-        system_write(c, base + l->reg + n * l->width, l->width, c->s.reg[n], TLB_KERNEL_AC);
+        system_write(c, base + l->reg + n * l->width, l->width, c->s.reg[n], TLB_KERNEL);
     for (unsigned n = 0; n < l->segments; n++)
-        system_write(c, base + l->seg + n * l->width, 2, c->s.seg[n].selector, TLB_KERNEL_AC);
+        system_write(c, base + l->seg + n * l->width, 2, c->s.seg[n].selector, TLB_KERNEL);
 }
 
 static bool set_busy(struct cpu *c, uint64_t linear, bool busy)
 {
     uint64_t v;
     return system_read(c, linear + 5, 1, &v) &&
-           system_write(c, linear + 5, 1, busy ? v | TSS_BUSY : v & ~(uint64_t)TSS_BUSY, TLB_KERNEL_AC);
+           system_write(c, linear + 5, 1, busy ? v | TSS_BUSY : v & ~(uint64_t)TSS_BUSY, TLB_KERNEL);
 }
 
 // ---- the new task's segments: faults are its own --------------------------------------------------------------------
@@ -197,7 +197,7 @@ bool task_switch(struct cpu *c, uint16_t selector, struct descriptor *tss, enum 
         return false;
     write_state(c, old_base, c->s.tr[0].attr, flags);
     if (nested)
-        system_write(c, base, 2, old_selector, TLB_KERNEL_AC);
+        system_write(c, base, 2, old_selector, TLB_KERNEL);
 
     // Behind the point of no return.
     c->switched = 1;

@@ -82,12 +82,22 @@ static inline void x87_push(struct cpu *c, struct float80 v)
     x87_set(c, 0, v);
 }
 
+// Drives FERR#.
+void x87_ferr(struct cpu *c, bool level);
+// With ES set: #MF, or by way of FERR# and IGNNE#.
+enum exec_result x87_error(struct cpu *c, const struct insn *i);
+
 // What every waiting instruction does first: deliver a pending unmasked exception (SDM vol. 1, 8.6 and 8.7).
 static inline enum exec_result x87_wait(struct cpu *c, const struct insn *i)
 {
-    if (likely(!(c->s.fsw & FSW_ES)) || !(c->s.cr0 & CR0_NE))
-        return EXEC_NEXT;
-    return fault(c, i, EXC_MF);
+    return likely(!(c->s.fsw & FSW_ES)) ? EXEC_NEXT : x87_error(c, i);
+}
+
+// After ES was cleared: FERR# goes with it.
+static inline void x87_settled(struct cpu *c)
+{
+    if (unlikely(c->s.ferr) && !(c->s.fsw & FSW_ES))
+        x87_ferr(c, false);
 }
 
 // Makes ES and B what flags and masks say: after either was loaded.
@@ -95,6 +105,7 @@ static inline void x87_update_summary(struct cpu *c)
 {
     bool pending = c->s.fsw & ~c->s.fcw & FSW_EXCEPTIONS;
     c->s.fsw = (uint16_t)((c->s.fsw & ~(unsigned)(FSW_ES | FSW_B)) | (pending ? FSW_ES | FSW_B : 0));
+    x87_settled(c);
 }
 
 // Every non-control instruction records where it is, once nothing can fault any more.

@@ -1,10 +1,11 @@
 // 82371SB (PIIX3) function 0: Intel data sheet 290550, section 2.2: configuration registers, PCI interrupt routing
-// (PIRQRC, 60h to 63h), I/O APIC chip select, and the reset control register at port CF9h. Its interrupt controllers,
-// timer, DMA controllers and IDE function are chips of their own files.
+// (PIRQRC, 60h to 63h), I/O APIC chip select, coprocessor errors (port F0h), and the reset control register at port
+// CF9h. Its interrupt controllers, timer, DMA controllers and IDE function are chips of their own files.
 //
 // Not implemented: the SMI, fast-off timer and clock throttling registers (A0h to AEh), ISA clock and recovery timing,
 // MBIRQ0, MBDMA, PCSC and TOM: all kept without effect; the USB function; the self test of RC bit 3.
-// Differs: a routed IRQ still combines with the ISA input of that number, so level-triggered sources may share it.
+// Differs: a routed IRQ still combines with the ISA input of that number, so level-triggered sources may share it;
+// coprocessor errors are passed on whether XBCS bit 5 is set or not, because few boot programs set it.
 #include "devices/piix3.h"
 
 STATE_TABLE(piix3_state, PIIX3_STATE);
@@ -104,6 +105,38 @@ void piix3_isa_irq(void *ctx, unsigned n, bool level)
     drive_irq(p, n);
 }
 
+void piix3_ferr(void *ctx, unsigned n, bool level)
+{
+    struct piix3 *p = ctx;
+    (void)n;
+    p->s.ferr = level;
+    if (level) {
+        piix3_isa_irq(p, 13, true);
+    } else if (p->s.ignne) {
+        p->s.ignne = 0;
+        line_set(&p->ignne, false);
+    }
+}
+
+static uint64_t read_coprocessor(void *ctx, uint64_t offset, unsigned size)
+{
+    (void)ctx, (void)offset, (void)size;
+    return 0xff;
+}
+
+static void write_coprocessor(void *ctx, uint64_t offset, unsigned size, uint64_t value)
+{
+    (void)offset, (void)size, (void)value;
+    struct piix3 *p = ctx;
+    piix3_isa_irq(p, 13, false);
+    if (p->s.ferr && !p->s.ignne) {
+        p->s.ignne = 1;
+        line_set(&p->ignne, true);
+    }
+}
+
+const struct io_ops piix3_coprocessor_io = {.read = read_coprocessor, .write = write_coprocessor, .sizes = 1};
+
 bool piix3_apic_base(const struct piix3 *p, uint32_t *base)
 {
     // APICBASE: bits 5:2 are address bits 15:12, bits 1:0 are address bits 11:10.
@@ -154,6 +187,8 @@ static const char *check(const void *self)
         return "piix3: a read-only bit of configuration space differs";
     if (p->s.rcr & ~RC_WRITABLE)
         return "piix3: rcr has reserved bits set";
+    if (p->s.ferr > 1 || p->s.ignne > 1)
+        return "piix3: FERR#, IGNNE#";
     return NULL;
 }
 
@@ -161,6 +196,7 @@ static void update(void *self)
 {
     struct piix3 *p = self;
     drive_all(p);
+    line_set(&p->ignne, p->s.ignne);
     if (p->apic_changed)
         p->apic_changed(p->apic_ctx);
 }

@@ -190,10 +190,11 @@ static void do_reset(struct machine *m)
     }
 }
 
-// Whether an interrupt could still be taken.
+// Whether an interrupt could still be taken. At MWAIT a device's store or an interrupt that is held off will do.
 static bool can_wake(const struct machine *m)
 {
-    return m->cpu->s.rflags & F_IF || m->cpu->s.nmi_pending;
+    const struct cpu_state *s = &m->cpu->s;
+    return s->rflags & F_IF || s->nmi_pending || s->activity == CPU_MWAIT || s->activity == CPU_MWAIT_ANY;
 }
 
 enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)

@@ -244,6 +244,8 @@ bool pc_build(struct machine *m)
     m->port61.nmi = (struct line){cpu_pulse_nmi, m->cpu, 0};
     m->rtc.irq = (struct line){piix3_isa_irq, &m->piix3, 8};
     m->rtc.nmi_enable = (struct line){port61_input, &m->port61, PORT61_NMI_ENABLE};
+    m->cpu->ferr = (struct line){piix3_ferr, &m->piix3, 0};
+    m->piix3.ignne = (struct line){cpu_set_ignne, m->cpu, 0};
     m->pm.sci = (struct line){piix3_isa_irq, &m->piix3, 9};
 
     // Resets, power and A20.
@@ -272,6 +274,7 @@ bool pc_build(struct machine *m)
     ok &= map_add(&m->ports, 0x92, 1, &reset_control_port92_io, &m->reset);
     ok &= map_add(&m->ports, 0xb2, 2, &piix4_apm_io, &m->pm);
     ok &= map_add(&m->ports, 0xe9, 1, &debugcon_io, &m->debugcon);
+    ok &= map_add(&m->ports, 0xf0, 1, &piix3_coprocessor_io, &m->piix3);
     ok &= map_add(&m->ports, 0xf4, 4, &debug_exit_io, &m->debug_exit);
     ok &= map_add(&m->ports, 0xcf8, 8, &i440fx_io, &m->i440fx);
 

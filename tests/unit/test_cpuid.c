@@ -236,12 +236,12 @@ static void test_announced_is_built(void **state)
         {1, 0, 2, 23, FEAT_POPCNT, "POPCNT"},
         {1, 0, 2, 25, FEAT_NONE, "AESENC"},
         {1, 0, 2, 26, FEAT_XSAVE, "XGETBV"},
-        {1, 0, 2, 30, FEAT_NONE, "RDRAND"},
+        {1, 0, 2, 30, FEAT_RDRAND, "RDRAND"},
         {1, 0, 3, 0, FEAT_NONE, "FADD"},
         {1, 0, 3, 4, FEAT_NONE, "RDTSC"},
         {1, 0, 3, 5, FEAT_NONE, "RDMSR"},
         {1, 0, 3, 8, FEAT_CX8, "CMPXCHG8B"},
-        {1, 0, 3, 11, FEAT_NONE, "SYSENTER"},
+        {1, 0, 3, 11, FEAT_SEP, "SYSENTER"},
         {1, 0, 3, 15, FEAT_CMOV, "CMOVcc"},
         {1, 0, 3, 19, FEAT_CLFLUSH, "CLFLUSH"},
         {1, 0, 3, 23, FEAT_MMX, "EMMS"},
@@ -249,10 +249,18 @@ static void test_announced_is_built(void **state)
         {1, 0, 3, 25, FEAT_SSE, "ADDPS"},
         {1, 0, 3, 26, FEAT_SSE2, "ADDPD"},
         {7, 0, 1, 0, FEAT_FSGSBASE, "RDFSBASE"},
-        {7, 0, 1, 3, FEAT_NONE, "ANDN"},
-        {7, 0, 1, 8, FEAT_NONE, "PEXT"},
-        {7, 0, 1, 18, FEAT_NONE, "RDSEED"},
-        {7, 0, 1, 19, FEAT_NONE, "ADCX"},
+        {7, 0, 1, 3, FEAT_BMI1, "ANDN"},
+        {7, 0, 1, 8, FEAT_BMI2, "PEXT"},
+        {7, 0, 1, 10, FEAT_INVPCID, "INVPCID"},
+        {7, 0, 1, 18, FEAT_RDSEED, "RDSEED"},
+        {7, 0, 1, 19, FEAT_ADX, "ADCX"},
+        {7, 0, 1, 20, FEAT_SMAP, "STAC"},
+        {7, 0, 1, 23, FEAT_CLFLUSHOPT, "CLFLUSHOPT"},
+        {7, 0, 1, 24, FEAT_CLWB, "CLWB"},
+        {7, 0, 2, 22, FEAT_RDPID, "RDPID"},
+        {0xd, 1, 0, 0, FEAT_XSAVEOPT, "XSAVEOPT"},
+        {0xd, 1, 0, 1, FEAT_XSAVEC, "XSAVEC"},
+        {0x80000001u, 0, 2, 8, FEAT_NONE, "PREFETCHW"},
         {0x80000001u, 0, 2, 0, FEAT_NONE, "LAHF"},
         {0x80000001u, 0, 3, 11, FEAT_SYSCALL, "SYSCALL"},
         {0x80000001u, 0, 3, 27, FEAT_RDTSCP, "RDTSCP"},
@@ -364,11 +372,16 @@ static void test_cr4(void **state)
     each_row("| Bit of CR4 |", cr4_row, &listed);
     for (unsigned bit = 0; bit < 64; bit++) {
         uint64_t v = (uint64_t)1 << bit;
+        if (v == CR4_PCIDE) { // only in IA-32e mode
+            r.cpu->s.efer |= EFER_LMA;
+            v |= CR4_PAE;
+        }
         bool taken = control_write(r.cpu, 4, v);
         if (taken != (listed >> bit & 1))
             fail_msg("CR4 bit %u: can be set is %d, " PAGE " says otherwise", bit, taken);
         if (taken)
             assert_true(r.cpu->s.cr4 == v);
+        r.cpu->s.cr4 = r.cpu->s.efer = 0;
     }
     rig_free(&r);
 }

@@ -13,6 +13,7 @@ struct rig {
     struct piix3 p;
     bool irq[16];
     bool pirq[4];
+    bool ignne;
     unsigned resets, hard, apic_changes;
 };
 
@@ -24,6 +25,12 @@ static void set_irq(void *ctx, unsigned n, bool level)
 static void set_pirq(void *ctx, unsigned n, bool level)
 {
     ((struct rig *)ctx)->pirq[n] = level;
+}
+
+static void set_ignne(void *ctx, unsigned n, bool level)
+{
+    (void)n;
+    ((struct rig *)ctx)->ignne = level;
 }
 
 static void on_reset(void *ctx, bool hard)
@@ -46,6 +53,7 @@ static void rig_init(struct rig *r)
         r->p.irq[n] = (struct line){set_irq, r, n};
     for (unsigned n = 0; n < 4; n++)
         r->p.pirq[n] = (struct line){set_pirq, r, n};
+    r->p.ignne = (struct line){set_ignne, r, 0};
     r->p.reset = on_reset;
     r->p.reset_ctx = r;
     r->p.apic_changed = on_apic;
@@ -242,12 +250,41 @@ static void test_save_load(void **state)
     }
 }
 
+// FERR# latches IRQ 13 until port F0h is written; then IGNNE# is there until FERR# goes.
+static void test_coprocessor(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r);
+    piix3_coprocessor_io.write(&r.p, 0, 1, 0);
+    assert_int_equal(irqs(&r), 0);
+    assert_false(r.ignne);
+    piix3_ferr(&r.p, 0, true);
+    assert_int_equal(irqs(&r), 1 << 13);
+    piix3_ferr(&r.p, 0, false);
+    assert_int_equal(irqs(&r), 1 << 13);
+    piix3_coprocessor_io.write(&r.p, 0, 1, 0xff);
+    assert_int_equal(irqs(&r), 0);
+    assert_false(r.ignne);
+    piix3_ferr(&r.p, 0, true);
+    piix3_coprocessor_io.write(&r.p, 0, 1, 0);
+    assert_int_equal(irqs(&r), 0);
+    assert_true(r.ignne);
+    piix3_ferr(&r.p, 0, false);
+    assert_false(r.ignne);
+    r.p.s.ignne = 1;
+    piix3_class.update(&r.p);
+    assert_true(r.ignne);
+    r.p.s.ferr = 2;
+    assert_non_null(piix3_class.check(&r.p));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_identity),      cmocka_unit_test(test_routing),   cmocka_unit_test(test_isa_inputs),
-        cmocka_unit_test(test_reset_control), cmocka_unit_test(test_apic_base), cmocka_unit_test(test_check),
-        cmocka_unit_test(test_save_load),
+        cmocka_unit_test(test_identity),      cmocka_unit_test(test_routing),     cmocka_unit_test(test_isa_inputs),
+        cmocka_unit_test(test_reset_control), cmocka_unit_test(test_apic_base),   cmocka_unit_test(test_check),
+        cmocka_unit_test(test_save_load),     cmocka_unit_test(test_coprocessor),
     };
     return cmocka_run_group_tests_name("piix3", tests, NULL, NULL);
 }
