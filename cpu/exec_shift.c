@@ -14,7 +14,7 @@
         unsigned n = (COUNT) & (B == 64 ? 63 : 31);                                                                    \
         uint64_t a = get##B(c, i->rm);                                                                                 \
         if (likely(n != 0))                                                                                            \
-            a = alu_##name(c, a, n, B);                                                                                      \
+            a = alu_##name(c, a, n, B);                                                                                \
         set##B(c, i->rm, (uint##B##_t)a);                                                                              \
         return next(c, i);                                                                                             \
     }                                                                                                                  \
@@ -25,7 +25,7 @@
         TRY(rmw_begin(c, i, B / 8, &p));                                                                               \
         uint64_t a = load_u##B(p);                                                                                     \
         if (likely(n != 0))                                                                                            \
-            a = alu_##name(c, a, n, B);                                                                                      \
+            a = alu_##name(c, a, n, B);                                                                                \
         rmw_end(c, i, B / 8, p, a);                                                                                    \
         return next(c, i);                                                                                             \
     }

@@ -28,8 +28,9 @@ exec_fn *const fast_one[KIND_COUNT] = {FAST_KINDS(K)};
             return branch(c, i, i->index + 1u, i->ip + (int64_t)(int32_t)i->imm, 0);                                   \
         return branch(c, i, i->index + 1u, i->ip, 1);                                                                  \
     }
-JCC(0) JCC(1) JCC(2) JCC(3) JCC(4) JCC(5) JCC(6) JCC(7)
-JCC(8) JCC(9) JCC(10) JCC(11) JCC(12) JCC(13) JCC(14) JCC(15)
+JCC(0)
+JCC(1)
+JCC(2) JCC(3) JCC(4) JCC(5) JCC(6) JCC(7) JCC(8) JCC(9) JCC(10) JCC(11) JCC(12) JCC(13) JCC(14) JCC(15)
 
 // SETcc and CMOVcc by condition.
 #define BY_CC(cc)                                                                                                      \
@@ -50,11 +51,13 @@ JCC(8) JCC(9) JCC(10) JCC(11) JCC(12) JCC(13) JCC(14) JCC(15)
         c->s.reg[i->reg] = condition(c, cc) ? v : old;                                                                 \
         return next(c, i);                                                                                             \
     }
-BY_CC(0) BY_CC(1) BY_CC(2) BY_CC(3) BY_CC(4) BY_CC(5) BY_CC(6) BY_CC(7)
-BY_CC(8) BY_CC(9) BY_CC(10) BY_CC(11) BY_CC(12) BY_CC(13) BY_CC(14) BY_CC(15)
+    BY_CC(0) BY_CC(1) BY_CC(2) BY_CC(3) BY_CC(4) BY_CC(5) BY_CC(6) BY_CC(7) BY_CC(8) BY_CC(9) BY_CC(10) BY_CC(11)
+        BY_CC(12) BY_CC(13) BY_CC(14) BY_CC(15)
 #define EACH_CC(p)                                                                                                     \
-    {p##0, p##1, p##2, p##3, p##4, p##5, p##6, p##7, p##8, p##9, p##10, p##11, p##12, p##13, p##14, p##15}
-exec_fn *const fast_jcc[16] = EACH_CC(f_jcc_);
+    {                                                                                                                  \
+        p##0, p##1, p##2, p##3, p##4, p##5, p##6, p##7, p##8, p##9, p##10, p##11, p##12, p##13, p##14, p##15           \
+    }
+            exec_fn *const fast_jcc[16] = EACH_CC(f_jcc_);
 exec_fn *const fast_setcc[16] = EACH_CC(f_setcc_);
 exec_fn *const fast_cmov_32[16] = EACH_CC(f_cmov_32_);
 exec_fn *const fast_cmov_64[16] = EACH_CC(f_cmov_64_);

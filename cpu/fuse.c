@@ -1,5 +1,5 @@
-// Chooses faster functions for the instructions of a block: by the shape of their operands, and for two that follow each
-// other (see cpu/fast.h). The run loop uses the rows' own functions wherever an instruction has to run by itself.
+// Chooses faster functions for the instructions of a block: by the shape of their operands, and for two that follow
+// each other (see cpu/fast.h). The run loop uses the rows' own functions wherever an instruction has to run by itself.
 #include "cpu/fuse.h"
 #include "cpu/exec_table.h"
 

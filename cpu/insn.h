@@ -224,7 +224,6 @@ enum feature {
     FEAT_BMI1,
     FEAT_BMI2,
     FEAT_ADX,
-    FEAT_SEP,
     FEAT_SMAP,
     FEAT_INVPCID,
     FEAT_RDRAND,

@@ -219,8 +219,8 @@ static void test_msrs(void **state)
         uint32_t index;
         unsigned since, until; // the last model that has it
     } want[] = {
-        {0x0, PENTIUM, PENTIUM},  // P5_MC_ADDR
-        {0x1, PENTIUM, PENTIUM},  // P5_MC_TYPE
+        {0x0, PENTIUM, V2},       // P5_MC_ADDR
+        {0x1, PENTIUM, V2},       // P5_MC_TYPE
         {0x10, PENTIUM, V2},      // IA32_TIME_STAMP_COUNTER
         {0x17, PENTIUM3, V2},     // IA32_PLATFORM_ID
         {0x1b, PENTIUM3, V2},     // IA32_APIC_BASE
