@@ -58,7 +58,7 @@ enum exec_result fast_miss(struct cpu *c, const struct insn *i);
 #define FAST_SHIFT(i, op, B)                                                                                           \
     {                                                                                                                  \
         unsigned d_ = (i)->base;                                                                                       \
-        set##B(c, d_, (uint##B##_t)alu_##op(c, get##B(c, d_), (i)->imm & (B - 1), B));                                 \
+        set##B(c, d_, (uint##B##_t)alu_##op(c, get##B(c, d_), (i)->imm, B));                                 \
     }
 #define FAST_UNARY(i, op, B)                                                                                           \
     {                                                                                                                  \
