@@ -28,9 +28,10 @@ exec_fn *const fast_one[KIND_COUNT] = {FAST_KINDS(K)};
             return branch(c, i, i->index + 1u, i->ip + (int64_t)(int32_t)i->imm, 0);                                   \
         return branch(c, i, i->index + 1u, i->ip, 1);                                                                  \
     }
-JCC(0)
-JCC(1)
-JCC(2) JCC(3) JCC(4) JCC(5) JCC(6) JCC(7) JCC(8) JCC(9) JCC(10) JCC(11) JCC(12) JCC(13) JCC(14) JCC(15)
+// clang-format off
+JCC(0) JCC(1) JCC(2) JCC(3) JCC(4) JCC(5) JCC(6) JCC(7)
+JCC(8) JCC(9) JCC(10) JCC(11) JCC(12) JCC(13) JCC(14) JCC(15)
+// clang-format on
 
 // SETcc and CMOVcc by condition.
 #define BY_CC(cc)                                                                                                      \

@@ -129,6 +129,7 @@ static enum fast_kind classify(const struct decode_index *x, struct insn *i)
     case SHIFT:
         if (!(i->imm & (i->opsize == 8 ? 63 : 31)))
             return KIND_NONE;
+        i->imm &= i->opsize == 8 ? 63 : 31;
         i->base = i->rm;
         return k->kind;
     case RM_REG:
@@ -171,11 +172,20 @@ void fuse(const struct decode_index *x, struct insn *insn, unsigned count)
         else if (plain == x_cmovcc_64r)
             choose(&insn[k], fast_cmov_64[insn[k].modrm]);
     }
+    unsigned end = count;
     // The branch must be a 64-bit one, whose target does not wrap.
     if (count && insn[count - 1].fn == x_jcc_64) {
         unsigned cc = insn[count - 1].modrm;
         choose(&insn[count - 1], fast_jcc[cc]);
-        if (count > 1 && fast_branch[kind[count - 2]])
+        end--;
+        if (count > 1 && fast_branch[kind[count - 2]] && (*fast_branch[kind[count - 2]])[cc]) {
             choose(&insn[count - 2], (*fast_branch[kind[count - 2]])[cc]);
+            end--;
+        }
+    }
+    for (unsigned k = 0; k + 1 < end; k++) {
+        exec_fn *fn = fast_pair(&insn[k], kind[k], kind[k + 1]);
+        if (fn)
+            choose(&insn[k++], fn);
     }
 }

@@ -22,4 +22,7 @@ extern exec_fn *const fast_one[KIND_COUNT];
 extern exec_fn *const fast_jcc[16], *const fast_setcc[16], *const fast_cmov_32[16], *const fast_cmov_64[16];
 extern exec_fn *const (*const fast_branch[KIND_COUNT])[16];
 
+// The function for i[0] and i[1], of these kinds; NULL: there is none.
+exec_fn *fast_pair(const struct insn *i, enum fast_kind first, enum fast_kind second);
+
 #endif
