@@ -1,7 +1,7 @@
 // What the faster functions (cpu/fast*.c) are made of. They do just what the functions of the rows do, for frequent
-// shapes in 64-bit mode: register forms, and memory operands with a flat 64-bit address. They call nothing, so they need
-// no stack frame: whatever the first-level TLB does not have at hand is left to the row's own function, which begins the
-// instruction anew. cpu/fuse.c chooses them when a block is decoded.
+// shapes in 64-bit mode: register forms, and memory operands with a flat 64-bit address. They call nothing, so they
+// need no stack frame: whatever the first-level TLB does not have at hand is left to the row's own function, which
+// begins the instruction anew. cpu/fuse.c chooses them when a block is decoded.
 //
 // Register forms have their destination in insn.base and their source in insn.idx (which mean nothing else there),
 // whichever of the encoding's two directions was used.
@@ -58,7 +58,7 @@ enum exec_result fast_miss(struct cpu *c, const struct insn *i);
 #define FAST_SHIFT(i, op, B)                                                                                           \
     {                                                                                                                  \
         unsigned d_ = (i)->base;                                                                                       \
-        set##B(c, d_, (uint##B##_t)alu_##op(c, get##B(c, d_), (i)->imm, B));                                 \
+        set##B(c, d_, (uint##B##_t)alu_##op(c, get##B(c, d_), (i)->imm, B));                                           \
     }
 #define FAST_UNARY(i, op, B)                                                                                           \
     {                                                                                                                  \

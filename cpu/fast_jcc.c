@@ -142,11 +142,13 @@ COMPARES(test, xi, 32)
     ARITHMETIC(kind, 14)                                                                                               \
     ARITHMETIC(kind, 15)                                                                                               \
     TABLE(kind)
+// clang-format off
 #define ARITHMETIC_KINDS(K)                                                                                            \
-    K(add_r32)                                                                                                         \
-    K(add_r64)                                                                                                         \
-    K(add_i32) K(add_i64) K(sub_r32) K(sub_r64) K(sub_i32) K(sub_i64) K(and_r32) K(and_r64) K(and_i32) K(and_i64)      \
-        K(or_r32) K(or_r64) K(xor_r32) K(inc_32) K(inc_64) K(dec_32) K(dec_64) K(shr_i32) K(shr_i64)
+    K(add_r32) K(add_r64) K(add_i32) K(add_i64)                                                                        \
+    K(sub_r32) K(sub_r64) K(sub_i32) K(sub_i64)                                                                        \
+    K(and_r32) K(and_r64) K(and_i32) K(and_i64)                                                                        \
+    K(or_r32) K(xor_r32) K(inc_32) K(inc_64) K(dec_32) K(dec_64) K(shr_i32) K(shr_i64)
+// clang-format on
 ARITHMETIC_KINDS(ARITHMETICS)
 
 #define K(kind) [KIND_##kind] = &t_##kind,
