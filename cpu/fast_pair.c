@@ -4,6 +4,7 @@
 #include "cpu/fuse.h"
 
 // Register forms by operation, operand (r: register, i: immediate) and width.
+// clang-format off
 #define FIRSTS(M)                                                                                                      \
     M(mov, r, 32)                                                                                                      \
     M(mov, r, 64)                                                                                                      \
@@ -12,6 +13,8 @@
     M(add, i, 32) M(add, i, 64) M(sub, r, 32) M(sub, r, 64) M(and, r, 32) M(and, r, 64) M(and, i, 32) M(or, r, 32)     \
         M(or, r, 64) M(xor, r, 32) M(xor, r, 64) M(shl, i, 32) M(shl, i, 64) M(shr, i, 32) M(shr, i, 64) M(sar, i, 32) \
             M(rol, i, 32) M(ror, i, 32) M(imul, r, 64)
+// clang-format on
+// clang-format off
 #define SECONDS(M, ...)                                                                                                \
     M(__VA_ARGS__, add, i, 32)                                                                                         \
     M(__VA_ARGS__, add, i, 64)                                                                                         \
@@ -21,6 +24,8 @@
         M(__VA_ARGS__, shl, i, 64) M(__VA_ARGS__, shr, i, 32) M(__VA_ARGS__, shr, i, 64) M(__VA_ARGS__, sar, i, 32)    \
             M(__VA_ARGS__, sar, i, 64) M(__VA_ARGS__, rol, i, 32) M(__VA_ARGS__, rol, i, 64)                           \
                 M(__VA_ARGS__, ror, i, 32) M(__VA_ARGS__, ror, i, 64)
+// clang-format on
+// clang-format off
 #define SECONDS_R(M, ...)                                                                                              \
     M(__VA_ARGS__, mov, r, 32)                                                                                         \
     M(__VA_ARGS__, mov, r, 64)                                                                                         \
@@ -29,6 +34,7 @@
     M(__VA_ARGS__, sub, r, 32) M(__VA_ARGS__, sub, r, 64) M(__VA_ARGS__, and, r, 32) M(__VA_ARGS__, and, r, 64)        \
         M(__VA_ARGS__, or, r, 32) M(__VA_ARGS__, or, r, 64) M(__VA_ARGS__, xor, r, 32) M(__VA_ARGS__, xor, r, 64)      \
             M(__VA_ARGS__, imul, r, 64)
+// clang-format on
 
 static inline uint64_t alu_mov(struct cpu *c, uint64_t a, uint64_t b, unsigned bits)
 {

@@ -5,6 +5,7 @@
 #include "cpu/fast.h"
 
 // The kinds of instructions: those that exist as bodies, then compares, which exist before a branch.
+// clang-format off
 #define COMPARE_KINDS(K)                                                                                               \
     K(cmp_r8)                                                                                                          \
     K(cmp_r32)                                                                                                         \
@@ -16,6 +17,7 @@
         K(cmp_bi64) K(cmp_xi8) K(cmp_xi16) K(cmp_xi32) K(cmp_xi64) K(cmp_br8) K(cmp_br32) K(cmp_br64) K(cmp_xr8)       \
             K(cmp_xr32) K(cmp_xr64) K(cmp_rb8) K(cmp_rb32) K(cmp_rb64) K(cmp_rx8) K(cmp_rx32) K(cmp_rx64) K(test_bi8)  \
                 K(test_bi32) K(test_xi8) K(test_xi32)
+// clang-format on
 
 #define K(kind) KIND_##kind,
 enum fast_kind { KIND_NONE, FAST_KINDS(K) COMPARE_KINDS(K) KIND_jmp, KIND_call, KIND_ret, KIND_COUNT };
