@@ -14,6 +14,11 @@ enum journal_kind {
     JOURNAL_RATIO,      // value: ns per 2^20 ticks from here on
     JOURNAL_IDLE,       // value: ticks by which a parked or idle machine was moved on
     JOURNAL_POWER_BUTTON,
+    JOURNAL_RESET,     // the reset button
+    JOURNAL_CPU,       // data: the packed state of the processor, as a debugger left it
+    JOURNAL_MEMORY,    // value: physical address; data: bytes that a debugger wrote
+    JOURNAL_PORT_READ, // index: port; value: bytes read by a debugger, for the sake of what reading does
+    JOURNAL_PORT,      // index: port; data: 1, 2 or 4 bytes that a debugger wrote
 };
 
 struct journal_entry {

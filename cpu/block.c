@@ -108,8 +108,13 @@ static struct block *decode_crossing(struct code_cache *cache, struct code_page 
     b->insn[0].index = 0;
     decode(&cache->index, mode, bytes, 15, off, &b->insn[0]);
     finish(&b->insn[1], 1, b->insn[0].ip);
-    *b = (struct block){
-        .page = page, .mode = mode, .off = (uint16_t)off, .end = b->insn[0].ip, .count = 1, .crosses = 1};
+    *b = (struct block){.page = page,
+                        .mode = mode,
+                        .off = (uint16_t)off,
+                        .end = b->insn[0].ip,
+                        .count = 1,
+                        .crosses = 1,
+                        .unlinked = 1};
     b->second = second;
     b->next_in = second->crossing;
     second->crossing = b;
@@ -142,7 +147,8 @@ struct block *code_decode(struct code_cache *cache, struct code_page *page, unsi
         }
         at = insn[n].ip;
         open = status == DECODE_OK && !(insn_rows[insn[n].row].attr & A_ENDS) &&
-               !(insn_rows[insn[n].row].attr & A_STRING && insn[n].flags & (INSN_REP | INSN_REPNE));
+               !(insn_rows[insn[n].row].attr & A_STRING && insn[n].flags & (INSN_REP | INSN_REPNE)) &&
+               !(at < PAGE_SIZE && code_stops_at(cache, at));
         n++;
     }
     fuse(&cache->index, insn, n);
@@ -150,7 +156,12 @@ struct block *code_decode(struct code_cache *cache, struct code_page *page, unsi
     struct block *b = take(cache, sizeof *b + (n + 1) * sizeof(struct insn));
     if (!b)
         return NULL;
-    *b = (struct block){.page = page, .mode = mode, .off = (uint16_t)off, .end = (uint16_t)at, .count = (uint8_t)n};
+    *b = (struct block){.page = page,
+                        .mode = mode,
+                        .off = (uint16_t)off,
+                        .end = (uint16_t)at,
+                        .count = (uint8_t)n,
+                        .unlinked = code_stops_at(cache, off)};
     memcpy(b->insn, insn, n * sizeof insn[0]);
     finish(&b->insn[n], n, at);
     enter(page, b);

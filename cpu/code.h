@@ -34,6 +34,7 @@ struct code_cache {
     struct code_page **pages; // by cookie - 1
     uint32_t page_count, page_room;
     uint64_t decoded, dropped, flushed; // statistics
+    uint8_t stops[PAGE_SIZE / 8];       // by page offset: a breakpoint may stand there; no block goes on beyond it
 };
 
 struct code_cache *code_create(uint64_t features);
@@ -52,6 +53,11 @@ static inline struct block *code_find(const struct code_page *page, unsigned off
     while (b && (b->off != off || b->mode != mode))
         b = b->next;
     return b;
+}
+
+static inline bool code_stops_at(const struct code_cache *cache, unsigned off)
+{
+    return cache->stops[off / 8] >> off % 8 & 1;
 }
 
 // Decodes a block. `second` is the code page behind (in linear order) if an instruction that crosses the boundary

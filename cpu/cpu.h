@@ -10,6 +10,7 @@
 #include "core/phys.h"
 #include "cpu/lapic.h"
 #include "cpu/model.h"
+#include "cpu/observe.h"
 
 enum reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
@@ -247,6 +248,8 @@ struct cpu_wiring {
     const struct cpu_model *model; // NULL: the default
 };
 
+enum { WATCH_OUTSIDE = 16 }; // in watch_data
+
 struct cpu {
     struct cpu_state s;
 
@@ -268,7 +271,7 @@ struct cpu {
     uint8_t switched;      // a task switch has been committed: a fault that follows belongs to the new task
     uint8_t align_check;   // CPL 3 with EFLAGS.AC and CR0.AM: unaligned accesses raise #AC
     uint8_t watch_code;    // DR7 enables: bit n, DRn is an instruction breakpoint
-    uint8_t watch_data;    // a data breakpoint
+    uint8_t watch_data;    // a data breakpoint; WATCH_OUTSIDE: a watchpoint or trace (cpu/observe.h)
     uint8_t watch_port;    // an I/O breakpoint
     uint8_t watch_hit;     // breakpoints that the present instruction's accesses have met
     uint8_t map_changed;   // a device access changed the address map
@@ -283,6 +286,7 @@ struct cpu {
     uint64_t rmw_linear;
 
     struct exception_info exc;
+    struct observer observer;
 
     struct clock *clock;
     struct phys *phys;
@@ -331,9 +335,10 @@ void cpu_destroy(struct cpu *c);
 // State after RESET (SDM vol. 3A, 10.1.1).
 void cpu_reset(struct cpu *c);
 
-// Runs until clock->s.tick has advanced by `budget`, an event deadline changed, or the processor stopped. The clock's
-// tick is exact on return.
-enum cpu_stop { CPU_BUDGET, CPU_DEADLINE, CPU_HALT, CPU_DEAD };
+// Runs until clock->s.tick has advanced by `budget`, an event deadline changed, the processor stopped, or it met a
+// point of its observer (CPU_STOPPED: before the instruction at a breakpoint, behind one that met a watchpoint). The
+// clock's tick is exact on return.
+enum cpu_stop { CPU_BUDGET, CPU_DEADLINE, CPU_HALT, CPU_DEAD, CPU_STOPPED };
 enum cpu_stop cpu_run(struct cpu *c, uint64_t budget);
 
 // Makes `s` canonical (flags, page RIP). Changes nothing that a guest can see.

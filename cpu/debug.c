@@ -34,6 +34,8 @@ void debug_update(struct cpu *c)
         else if (c->s.cr4 & CR4_DE)
             port |= (uint8_t)(1 << n);
     }
+    if (c->observer.data || c->observer.traces & TRACE_MEM)
+        data |= WATCH_OUTSIDE;
     if (data)
         tlb_flush(c); // the first level may have the pages
     c->watch_code = code;
@@ -52,7 +54,7 @@ bool debug_page(const struct cpu *c, uint64_t linear)
     for (unsigned n = 0; n < 4; n++)
         if (c->watch_data >> n & 1 && (truncate(c, linear) ^ truncate(c, c->s.dr[n])) < PAGE_SIZE)
             return true;
-    return false;
+    return c->watch_data & WATCH_OUTSIDE && observe_page(c, linear);
 }
 
 // Whether [a, a + size) meets breakpoint n.
@@ -67,6 +69,8 @@ void debug_access(struct cpu *c, uint64_t linear, unsigned size, bool write)
     for (unsigned n = 0; n < 4; n++)
         if (c->watch_data >> n & 1 && (write || rw(c, n) == RW_ACCESS) && meets(c, n, truncate(c, linear), size))
             c->watch_hit |= (uint8_t)(1 << n);
+    if (c->watch_data & WATCH_OUTSIDE)
+        observe_access(c, linear, size, write);
 }
 
 void debug_port(struct cpu *c, unsigned port, unsigned size)

@@ -122,12 +122,9 @@ static enum exec_result ins(struct cpu *c, const struct insn *i, unsigned size)
     TRY(destination(c, i, size, FOR_WRITE));
     uint64_t to = c->mem_value;
     TRY(probe(c, i, to, size, FOR_WRITE));
-    tick_sync(c, i);
-    uint64_t v = map_read(c->w.ports, get16(c, RDX), size);
+    uint64_t v = port_read(c, i, get16(c, RDX), size);
     TRY(store_at(c, i, to, size, v));
     advance(c, RDI, address_mask(i), direction(c, size));
-    if (unlikely(c->watch_port))
-        debug_port(c, get16(c, RDX), size);
     return EXEC_NEXT;
 }
 
@@ -137,11 +134,8 @@ static enum exec_result outs(struct cpu *c, const struct insn *i, unsigned size)
     TRY(port_allowed(c, i, get16(c, RDX), size));
     TRY(source(c, i, size));
     TRY(load_at(c, i, c->mem_value, size, &v));
-    tick_sync(c, i);
-    map_write(c->w.ports, get16(c, RDX), size, v);
+    port_write(c, i, get16(c, RDX), size, v);
     advance(c, RSI, address_mask(i), direction(c, size));
-    if (unlikely(c->watch_port))
-        debug_port(c, get16(c, RDX), size);
     return EXEC_NEXT;
 }
 

@@ -183,7 +183,7 @@ static bool write_cr4(struct cpu *c, uint64_t v)
     return true;
 }
 
-bool control_write(struct cpu *c, unsigned n, uint64_t v)
+bool cr_write(struct cpu *c, unsigned n, uint64_t v)
 {
     bool ok = true;
     switch (n) {
@@ -248,7 +248,7 @@ enum exec_result x_mov_CdRd(struct cpu *c, const struct insn *i)
         return fault(c, i, EXC_UD);
     uint64_t v = get_reg(c, i->rm, c->mode & MODE_64 ? 8 : 4);
     tick_sync(c, i);
-    if (!control_write(c, i->reg, v))
+    if (!cr_write(c, i->reg, v))
         return fault_gp0(c, i);
     return leave(c, i);
 }
@@ -267,7 +267,7 @@ enum exec_result x_lmsw(struct cpu *c, const struct insn *i)
     TRY(read_rm(c, i, 2, &v));
     // Sets PE but cannot clear it; changes MP, EM and TS.
     uint64_t cr0 = (c->s.cr0 & ~(uint64_t)(CR0_MP | CR0_EM | CR0_TS)) | (v & (CR0_PE | CR0_MP | CR0_EM | CR0_TS));
-    if (!control_write(c, 0, cr0))
+    if (!cr_write(c, 0, cr0))
         return fault_gp0(c, i);
     return leave(c, i);
 }
@@ -470,6 +470,29 @@ enum exec_result port_allowed(struct cpu *c, const struct insn *i, unsigned port
     return bits >> (port & 7) & ((1u << size) - 1) ? fault_gp0(c, i) : EXEC_NEXT;
 }
 
+static void port_done(struct cpu *c, const struct insn *i, unsigned port, unsigned size, bool write, uint64_t value)
+{
+    if (unlikely(c->watch_port))
+        debug_port(c, port, size);
+    if (unlikely(c->observer.traces & TRACE_IO))
+        observe_port(c, (c->mode & MODE_64 ? 0 : c->s.seg[SEG_CS].base) + rip_of(c, i), port, size, write, value);
+}
+
+uint64_t port_read(struct cpu *c, const struct insn *i, unsigned port, unsigned size)
+{
+    tick_sync(c, i);
+    uint64_t value = map_read(c->w.ports, port, size);
+    port_done(c, i, port, size, false, value);
+    return value;
+}
+
+void port_write(struct cpu *c, const struct insn *i, unsigned port, unsigned size, uint64_t value)
+{
+    tick_sync(c, i);
+    map_write(c->w.ports, port, size, value);
+    port_done(c, i, port, size, true, value);
+}
+
 static unsigned port_of(const struct cpu *c, const struct insn *i)
 {
     return i->modrm & 8 ? get16(c, RDX) : i->imm & 0xff; // EC..EF against E4..E7
@@ -479,10 +502,7 @@ static enum exec_result in(struct cpu *c, const struct insn *i, unsigned size)
 {
     unsigned port = port_of(c, i);
     TRY(port_allowed(c, i, port, size));
-    tick_sync(c, i);
-    set_reg(c, RAX, size, map_read(c->w.ports, port, size));
-    if (unlikely(c->watch_port))
-        debug_port(c, port, size);
+    set_reg(c, RAX, size, port_read(c, i, port, size));
     return leave(c, i);
 }
 
@@ -490,10 +510,7 @@ static enum exec_result out(struct cpu *c, const struct insn *i, unsigned size)
 {
     unsigned port = port_of(c, i);
     TRY(port_allowed(c, i, port, size));
-    tick_sync(c, i);
-    map_write(c->w.ports, port, size, get_reg(c, RAX, size));
-    if (unlikely(c->watch_port))
-        debug_port(c, port, size);
+    port_write(c, i, port, size, get_reg(c, RAX, size));
     return leave(c, i);
 }
 

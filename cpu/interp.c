@@ -5,6 +5,7 @@
 // Not implemented: execution from device memory (#UD instead).
 #include "cpu/code.h"
 #include "cpu/debug.h"
+#include "cpu/observe.h"
 #include "cpu/segment.h"
 
 #include <stdlib.h>
@@ -51,7 +52,7 @@ enum exec_result jump_indirect(struct cpu *c)
         return EXEC_NEXT;
     unsigned off = (unsigned)(rip & PAGE_MASK);
     struct block *b = code_find((struct code_page *)e->addend, off, c->mode);
-    if (unlikely(!b) || unlikely(b->crosses) || unlikely(c->tick >= c->chain_limit) || c->stepping)
+    if (unlikely(!b) || unlikely(b->unlinked) || unlikely(c->tick >= c->chain_limit) || c->stepping)
         return EXEC_NEXT;
     c->s.reg[REG_PAGE_RIP] = rip - off;
     return b->insn[0].fn(c, b->insn);
@@ -243,7 +244,7 @@ static struct block *lookup(struct cpu *c)
     uint64_t page_rip = c->s.rip - off;
     struct block *from = c->link_from;
     if (from) {
-        if (from->page == b->page && from->mode == b->mode && !b->crosses && !from->dead &&
+        if (from->page == b->page && from->mode == b->mode && !b->unlinked && !from->dead &&
             page_rip == c->s.reg[REG_PAGE_RIP] && b->mode & (MODE_64 | MODE_FLAT) && !(b->mode & MODE_DEBUG))
             code_link(c->code, from, c->link_slot, b);
         c->link_from = NULL;
@@ -283,6 +284,8 @@ static enum exec_result step_insn(struct cpu *c, const struct insn *i)
             c->watch_hit = 0;
         debug_commit(c);
     }
+    if (r == EXEC_FAULT)
+        c->observer.hit = false; // it did not complete
     return r;
 }
 
@@ -300,15 +303,28 @@ static bool breakpoint(struct cpu *c)
     return c->mode & MODE_DEBUG && !(c->s.rflags & F_RF) && debug_fetch(c, code_linear(c, c->s.rip));
 }
 
+// Whether the run stops before the instruction at s.rip, for an observer.
+static bool stops(struct cpu *c)
+{
+    return unlikely(c->observer.code) && observe_fetch(c, code_linear(c, c->s.rip));
+}
+
 // The instruction at s.rip by itself, because of TF, RF or a shadow. TF set before it makes a single-step trap, but not
 // if it faulted or entered a handler: the delivery has cleared TF. RF set before it is spent.
 static void step(struct cpu *c, unsigned shadow)
 {
     bool trap = c->s.rflags & F_TF;
+    if (stops(c)) {
+        c->s.shadow = (uint8_t)shadow;
+        c->attention = 1;
+        return;
+    }
     c->delivered = 0;
     struct block *b = shadow != 2 && breakpoint(c) ? NULL : lookup(c);
     if (b) {
         c->s.rflags &= ~(uint64_t)F_RF;
+        if (unlikely(c->observer.traces & TRACE_INSN))
+            observe_code(c, TRACE_INSN, code_linear(c, c->s.rip), b->insn[0].len);
         finish(c, trap || shadow ? step_insn(c, b->insn) : run_insn(c, b->insn, false));
     } else {
         exception_deliver(c);
@@ -319,12 +335,16 @@ static void step(struct cpu *c, unsigned shadow)
     }
 }
 
-// A block of which only the first instructions fit the budget.
-static void run_tail(struct cpu *c, struct block *b)
+// A block instruction by instruction: only the first ones fit the budget, or each is to be traced.
+static void run_single(struct cpu *c, struct block *b)
 {
+    if (unlikely(c->observer.traces & TRACE_BLOCK))
+        observe_code(c, TRACE_BLOCK, code_linear(c, c->s.rip), b->count);
     for (unsigned k = 0; k < b->count && c->tick < c->limit; k++) {
+        if (unlikely(c->observer.traces & TRACE_INSN))
+            observe_code(c, TRACE_INSN, code_linear(c, rip_of(c, &b->insn[k])), b->insn[k].len);
         enum exec_result r = step_insn(c, &b->insn[k]);
-        if (r != EXEC_NEXT || b->dead || c->attention || c->clock->deadline_changed) {
+        if (r != EXEC_NEXT || b->dead || c->attention || c->clock->deadline_changed || c->observer.hit) {
             finish(c, r);
             return;
         }
@@ -360,6 +380,7 @@ static bool attend(struct cpu *c)
         c->s.nmi_blocked = 1;
         c->s.activity = CPU_RUNNING;
         c->attention = 1;
+        c->observer.interrupts++;
         if (interrupt_enter(c, EXC_NMI, INTR_EXTERNAL, false, 0))
             c->tick++;
         else
@@ -374,6 +395,7 @@ static bool attend(struct cpu *c)
         c->s.activity = CPU_RUNNING;
         c->attention = 1;
         if (vector >= 0) {
+            c->observer.interrupts++;
             if (interrupt_enter(c, (unsigned)vector, INTR_EXTERNAL, false, 0))
                 c->tick++;
             else
@@ -397,6 +419,7 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
     c->tick = c->clock->s.tick;
     c->limit = budget > UINT64_MAX - c->tick ? UINT64_MAX : c->tick + budget;
     c->clock->deadline_changed = false;
+    c->observer.hit = false;
     enum cpu_stop stop;
     for (;;) {
         if (c->tick >= c->limit) {
@@ -407,6 +430,10 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
             stop = CPU_DEADLINE;
             break;
         }
+        if (unlikely(c->observer.hit)) {
+            stop = CPU_STOPPED;
+            break;
+        }
         if (unlikely(c->map_changed))
             cpu_map_changed(c);
         if (unlikely(c->attention) && attend(c))
@@ -415,11 +442,13 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
             stop = c->s.activity == CPU_SHUTDOWN || c->s.activity == CPU_WAIT_SIPI ? CPU_DEAD : CPU_HALT;
             break;
         }
+        if (stops(c))
+            continue;
         struct block *b = unlikely(c->mode & MODE_DEBUG) && breakpoint(c) ? NULL : lookup(c);
         if (unlikely(!b))
             exception_deliver(c);
-        else if (unlikely(c->tick + b->count > c->limit))
-            run_tail(c, b);
+        else if (unlikely(c->tick + b->count > c->limit) || unlikely(c->observer.traces & TRACE_FLOW))
+            run_single(c, b);
         else {
             // A block that begins before this one ends within the budget.
             uint64_t left = c->limit - c->tick;

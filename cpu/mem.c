@@ -1,6 +1,7 @@
 // The slow paths behind the soft TLB: translation, page crossings, devices, and pages that are watched. Whatever is not
 // a plain access to RAM is done only while stepping (see cpu/exec.h), so that the run loop sees every effect at once.
 #include "cpu/debug.h"
+#include "cpu/observe.h"
 #include "cpu/paging.h"
 
 enum exec_result ask_step(struct cpu *c, const struct insn *i)
@@ -120,6 +121,13 @@ static void write_two(struct cpu *c, const struct insn *i, struct translation a,
     }
 }
 
+static void traced(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size, bool write, uint64_t value)
+{
+    if (unlikely(c->observer.traces & TRACE_MEM))
+        observe_memory(c, (c->mode & MODE_64 ? 0 : c->s.seg[SEG_CS].base) + rip_of(c, i), c->tick + i->index, linear,
+                       size, write, value);
+}
+
 enum exec_result load_slow(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size)
 {
     struct translation a, b;
@@ -136,6 +144,7 @@ enum exec_result load_slow(struct cpu *c, const struct insn *i, uint64_t linear,
             tlb_fill_data(c, tlb_context(c), false, c->s.efer & EFER_LMA ? linear : (uint32_t)linear, a.page);
         }
         c->mem_value = read_part(c, i, &a, size);
+        traced(c, i, linear, size, false, c->mem_value);
         return EXEC_NEXT;
     }
     unsigned first = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
@@ -146,6 +155,7 @@ enum exec_result load_slow(struct cpu *c, const struct insn *i, uint64_t linear,
         debug_access(c, linear, size, false);
     }
     c->mem_value = read_two(c, i, a, b, first, size);
+    traced(c, i, linear, size, false, c->mem_value);
     return EXEC_NEXT;
 }
 
@@ -198,6 +208,7 @@ enum exec_result store_slow(struct cpu *c, const struct insn *i, uint64_t linear
         write_part(c, i, &t.a, size, value);
     else
         write_two(c, i, t.a, t.b, t.first, size, value);
+    traced(c, i, linear, size, true, value);
     return EXEC_NEXT;
 }
 
@@ -207,6 +218,7 @@ enum exec_result rmw_slow(struct cpu *c, const struct insn *i, uint64_t linear, 
     TRY(resolve_store(c, i, linear, size, &t));
     uint64_t v = t.first == size ? read_part(c, i, &t.a, size) : read_two(c, i, t.a, t.b, t.first, size);
     store_le(c->rmw, size, v);
+    traced(c, i, linear, size, false, v);
     c->rmw_linear = linear;
     return EXEC_NEXT;
 }

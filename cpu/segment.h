@@ -16,6 +16,9 @@ enum exec_result segment_linear(struct cpu *c, const struct insn *i, unsigned se
 
 // IN, OUT and kin: IOPL and the TSS's I/O permission map (SDM vol. 1, 19.5).
 enum exec_result port_allowed(struct cpu *c, const struct insn *i, unsigned port, unsigned size);
+// The access, at its exact tick, with port breakpoints and traces.
+uint64_t port_read(struct cpu *c, const struct insn *i, unsigned port, unsigned size);
+void port_write(struct cpu *c, const struct insn *i, unsigned port, unsigned size, uint64_t value);
 
 // A descriptor as it stands in memory, and where.
 struct descriptor {
@@ -163,6 +166,6 @@ void monitor_arm(struct cpu *c, uint64_t line);
 void monitor_write(struct cpu *c, uint64_t addr, unsigned size);
 
 // MXCSR and control-register bits that this model has.
-bool control_write(struct cpu *c, unsigned n, uint64_t v);
+bool cr_write(struct cpu *c, unsigned n, uint64_t v);
 
 #endif

@@ -221,7 +221,7 @@ bool task_switch(struct cpu *c, uint16_t selector, struct descriptor *tss, enum 
             (struct segment_state){.selector = t.seg[n], .attr = (uint16_t)(n == SEG_SS ? cpl << ATTR_DPL_SHIFT : 0)};
     c->s.ldtr[0] = (struct segment_state){.selector = t.ldt};
     debug_update(c); // and the mode
-    if (l->width == 4 && c->s.cr0 & CR0_PG && !control_write(c, 3, t.cr3))
+    if (l->width == 4 && c->s.cr0 & CR0_PG && !cr_write(c, 3, t.cr3))
         return raise_code(c, EXC_GP, 0);
     if (!load_segments(c, &t, ext))
         return false;

@@ -425,6 +425,7 @@ static enum end step(struct session *s, enum machine_stop *stop)
         pass_busy_time(s);
         break;
     case MACHINE_SLICE:
+    case MACHINE_STOPPED: // nobody sets points yet
         pass_busy_time(s);
         break;
     case MACHINE_IDLE:

@@ -34,11 +34,27 @@ static void apply(void *ctx, const struct journal_entry *e)
     case JOURNAL_POWER_BUTTON:
         piix4_pm_power_button(&m->pm);
         break;
+    case JOURNAL_RESET:
+        pc_want_reset(m);
+        break;
+    case JOURNAL_CPU:
+        state_load(cpu_state_fields, &m->cpu->s, e->data);
+        cpu_update(m->cpu);
+        break;
+    case JOURNAL_MEMORY:
+        phys_write(&m->phys, e->value, e->data, e->size);
+        break;
+    case JOURNAL_PORT_READ:
+        m->port_value = (uint32_t)map_read(&m->ports, e->index, (unsigned)e->value);
+        break;
+    case JOURNAL_PORT:
+        map_write(&m->ports, e->index, e->size, load_le(e->data, e->size));
+        break;
     }
 }
 
-static void enter(struct machine *m, enum journal_kind kind, unsigned index, uint64_t value, const uint8_t *data,
-                  uint32_t size)
+void machine_enter(struct machine *m, enum journal_kind kind, unsigned index, uint64_t value, const uint8_t *data,
+                   uint32_t size)
 {
     journal_enter(&m->journal, m->clock.s.tick, kind, index, value, data, size);
 }
@@ -82,8 +98,8 @@ struct machine *machine_create(const struct machine_config *config, char *error,
         return NULL;
     }
     pc_reset(m);
-    enter(m, JOURNAL_DATE, 0, config->date, NULL, 0);
-    enter(m, JOURNAL_SEED, 0, config->seed, NULL, 0);
+    machine_enter(m, JOURNAL_DATE, 0, config->date, NULL, 0);
+    machine_enter(m, JOURNAL_SEED, 0, config->seed, NULL, 0);
     return m;
 }
 
@@ -183,6 +199,7 @@ static void do_reset(struct machine *m)
 {
     char error[200];
     m->reset_wanted = false;
+    m->resets++;
     pc_reset(m);
     if (m->linux_image.kernel && !boot_linux(m, error, sizeof error)) {
         log_line(&m->log, LOG_HOST_ERROR, "reset: %s", error);
@@ -223,6 +240,8 @@ enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
         enum cpu_stop why = cpu_run(m->cpu, target - tick);
         if (m->stop != MACHINE_SLICE || m->reset_wanted || why == CPU_BUDGET || why == CPU_DEADLINE)
             continue;
+        if (why == CPU_STOPPED)
+            return MACHINE_STOPPED;
         if (!can_wake(m))
             return m->stop = MACHINE_STUCK;
         if (!skip_idle || deadline == CLOCK_NEVER)
@@ -266,7 +285,7 @@ void machine_idle_skip(struct machine *m, uint64_t ns, uint64_t until)
     if (tick > until)
         tick = until;
     if (tick > m->clock.s.tick)
-        enter(m, JOURNAL_IDLE, 0, tick - m->clock.s.tick, NULL, 0);
+        machine_enter(m, JOURNAL_IDLE, 0, tick - m->clock.s.tick, NULL, 0);
 }
 
 void machine_set_ratio(struct machine *m, uint64_t ns_per_mega)
@@ -276,7 +295,7 @@ void machine_set_ratio(struct machine *m, uint64_t ns_per_mega)
     if (ns_per_mega > (uint64_t)1 << 32)
         ns_per_mega = (uint64_t)1 << 32;
     if (m->clock.s.num != ns_per_mega || m->clock.s.den != 1 << 20)
-        enter(m, JOURNAL_RATIO, 0, ns_per_mega, NULL, 0);
+        machine_enter(m, JOURNAL_RATIO, 0, ns_per_mega, NULL, 0);
 }
 
 // Whoever is at the other end waits until someone listens: the guest raises RTS or enables receive interrupts. Before
@@ -295,11 +314,16 @@ size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *byt
     size_t room = machine_serial_room(m, port);
     n = n < room ? n : room;
     if (n)
-        enter(m, JOURNAL_SERIAL, port, 0, bytes, (uint32_t)n);
+        machine_enter(m, JOURNAL_SERIAL, port, 0, bytes, (uint32_t)n);
     return n;
+}
+
+void machine_reset(struct machine *m)
+{
+    machine_enter(m, JOURNAL_RESET, 0, 0, NULL, 0);
 }
 
 void machine_power_button(struct machine *m)
 {
-    enter(m, JOURNAL_POWER_BUTTON, 0, 0, NULL, 0);
+    machine_enter(m, JOURNAL_POWER_BUTTON, 0, 0, NULL, 0);
 }

@@ -41,6 +41,7 @@ enum machine_stop {
     MACHINE_EXIT,      // debug exit: machine_exit_value()
     MACHINE_TRIPLE,    // triple fault with no_reboot
     MACHINE_STUCK,     // halted for ever: interrupts off, nothing inside can wake it
+    MACHINE_STOPPED,   // a breakpoint or watchpoint of the processor's observer (machine/pc.h)
 };
 
 // NULL when out of memory, with a line in `error` (size bytes).
@@ -86,6 +87,8 @@ void machine_set_ratio(struct machine *m, uint64_t ns_per_mega);
 size_t machine_serial_room(const struct machine *m, unsigned port);
 size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *bytes, size_t n);
 void machine_power_button(struct machine *m);
+// A reset from outside, as by the button (journalled).
+void machine_reset(struct machine *m);
 
 // BLAKE2b-256 over processor, chips in board order and RAM. Changes nothing that the guest can see.
 void machine_digest(struct machine *m, uint8_t digest[MACHINE_DIGEST_BYTES]);

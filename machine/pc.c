@@ -124,7 +124,7 @@ static void debug_exit(void *ctx, uint32_t value)
     end_run(m, MACHINE_EXIT);
 }
 
-static void want_reset(struct machine *m)
+void pc_want_reset(struct machine *m)
 {
     if (m->config.no_reboot)
         end_run(m, MACHINE_RESET);
@@ -136,13 +136,13 @@ static void reset_line(void *ctx, unsigned n, bool level)
 {
     (void)n;
     if (level)
-        want_reset(ctx);
+        pc_want_reset(ctx);
 }
 
 static void cf9_reset(void *ctx, bool hard)
 {
     (void)hard;
-    want_reset(ctx);
+    pc_want_reset(ctx);
 }
 
 static void triple_fault(void *ctx)
@@ -150,7 +150,7 @@ static void triple_fault(void *ctx)
     struct machine *m = ctx;
     if (m->config.no_reboot)
         end_run(m, MACHINE_TRIPLE);
-    want_reset(m);
+    pc_want_reset(m);
 }
 
 static void a20(void *ctx, unsigned n, bool level)
@@ -176,7 +176,7 @@ static void init_received(void *ctx)
 {
     struct machine *m = ctx;
     lapic_init_reset(&m->lapic);
-    want_reset(m);
+    pc_want_reset(m);
 }
 
 // ---- the schematic

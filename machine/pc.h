@@ -62,6 +62,8 @@ struct machine {
     enum machine_stop stop;
     bool reset_wanted;
     uint8_t exit_value;
+    uint64_t resets;     // since the process began
+    uint32_t port_value; // of the last JOURNAL_PORT_READ
 
     // For resets: what was loaded.
     struct machine_linux linux_image;
@@ -73,6 +75,10 @@ struct machine {
     uint8_t (*page_hash)[MACHINE_DIGEST_BYTES]; // per directory page, made by the first digest
 };
 
+// Enters one input through the journal, at the present tick.
+void machine_enter(struct machine *m, enum journal_kind kind, unsigned index, uint64_t value, const uint8_t *data,
+                   uint32_t size);
+
 // Saves and loads processor and chips in place, as the mean build does at every event: NULL, or what a check refused.
 const char *machine_shake(struct machine *m);
 #ifndef SNOWGLOBE_MEAN
@@ -83,6 +89,8 @@ const char *machine_shake(struct machine *m);
 bool pc_build(struct machine *m);
 // Power-on state of all chips, as firmware leaves it for a directly booted kernel.
 void pc_reset(struct machine *m);
+// Asks for a reset, done as soon as the processor has stopped.
+void pc_want_reset(struct machine *m);
 // Opens the shadow memory C0000h..FFFFFh for loaders; closed again by i440fx_firmware_setup().
 void pc_open_shadow(struct machine *m);
 

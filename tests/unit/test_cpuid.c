@@ -376,7 +376,7 @@ static void test_cr4(void **state)
             r.cpu->s.efer |= EFER_LMA;
             v |= CR4_PAE;
         }
-        bool taken = control_write(r.cpu, 4, v);
+        bool taken = cr_write(r.cpu, 4, v);
         if (taken != (listed >> bit & 1))
             fail_msg("CR4 bit %u: can be set is %d, " PAGE " says otherwise", bit, taken);
         if (taken)

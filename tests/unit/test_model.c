@@ -196,15 +196,15 @@ static void test_cr4(void **state)
         struct rig r;
         rig_init(&r, cpu_model_at(m));
         for (unsigned n = 0; n < ARRAY_LEN(want); n++) {
-            bool ok = control_write(r.cpu, 4, want[n].bit);
+            bool ok = cr_write(r.cpu, 4, want[n].bit);
             if (ok != (m >= want[n].since))
                 fail_msg("CR4 %x on %s", want[n].bit, names[m]);
             assert_int_equal(r.cpu->s.cr4, ok ? want[n].bit : 0);
-            control_write(r.cpu, 4, 0);
+            cr_write(r.cpu, 4, 0);
         }
         // QEMU's model of that name has no virtual-8086 extensions either.
-        assert_int_equal(control_write(r.cpu, 4, CR4_VME | CR4_PVI), m != QEMU64);
-        control_write(r.cpu, 4, 0);
+        assert_int_equal(cr_write(r.cpu, 4, CR4_VME | CR4_PVI), m != QEMU64);
+        cr_write(r.cpu, 4, 0);
         // A saved state with a bit that the model has not is refused.
         r.cpu->s.cr4 = 1u << 30;
         assert_non_null(cpu_check(r.cpu));

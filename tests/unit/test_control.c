@@ -1,0 +1,244 @@
+// Breakpoints, watchpoints, steps and traces from outside: they meet what they should, and change nothing.
+#include "machine/control.h"
+#include "machine/pc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#define CODE 0x8000u
+
+// 16-bit code: a loop that counts in AX and stores it.
+static const uint8_t program[] = {
+    0x31, 0xc0,             // 8000 xor ax, ax
+    0x40,                   // 8002 inc ax
+    0xa3, 0x00, 0x90,       // 8003 mov [9000h], ax
+    0x8b, 0x1e, 0x00, 0x90, // 8006 mov bx, [9000h]
+    0xe6, 0x80,             // 800a out 80h, al
+    0x3d, 0x64, 0x00,       // 800c cmp ax, 100
+    0x75, 0xf1,             // 800f jne 8002
+    0xf4,                   // 8011 hlt
+    0xeb, 0xfd,             // 8012 jmp 8011
+};
+
+struct rig {
+    struct machine *m;
+    struct control c;
+    unsigned events[8];
+};
+
+static void heard(void *ctx, enum control_event event)
+{
+    ((struct rig *)ctx)->events[event]++;
+}
+
+static void begin(struct rig *r)
+{
+    struct machine_config config = {.ram_bytes = 2 << 20, .cpus = 1, .no_reboot = true};
+    char error[200];
+    *r = (struct rig){.m = machine_create(&config, error, sizeof error)};
+    assert_non_null(r->m);
+    control_init(&r->c, r->m, false);
+    assert_true(control_listen(&r->c, heard, r));
+    assert_int_equal(control_write(&r->c, SPACE_PHYSICAL, CODE, program, sizeof program), sizeof program);
+    struct cpu_state s = *control_cpu(&r->c);
+    s.seg[SEG_CS] = (struct segment_state){0, 0xffff, 0, 0x93};
+    s.rip = CODE;
+    assert_null(control_set_cpu(&r->c, &s));
+}
+
+// Runs until the machine pauses or ends.
+static enum machine_stop go(struct rig *r)
+{
+    enum machine_stop stop = MACHINE_SLICE;
+    while (control_running(&r->c) && (stop == MACHINE_SLICE || stop == MACHINE_STOPPED || stop == MACHINE_UNTIL)) {
+        stop = machine_run(r->m, r->c.until, true);
+        control_ran(&r->c, stop);
+    }
+    return stop;
+}
+
+static uint64_t ax(struct rig *r)
+{
+    return control_cpu(&r->c)->reg[RAX] & 0xffff;
+}
+
+static void test_breakpoint(void **state)
+{
+    struct rig r;
+    (void)state;
+    begin(&r);
+    assert_true(control_add_point(&r.c, OBSERVE_EXEC, CODE + 3, 1));
+    for (unsigned n = 1; n <= 3; n++) {
+        assert_int_equal(go(&r), MACHINE_STOPPED);
+        assert_int_equal(r.c.reason, REASON_BREAKPOINT);
+        assert_int_equal(r.c.address, CODE + 3);
+        assert_int_equal(control_cpu(&r.c)->rip, CODE + 3);
+        assert_int_equal(ax(&r), n);
+        assert_int_equal(r.events[CONTROL_PAUSED], n);
+        control_resume(&r.c, UINT64_MAX);
+    }
+    assert_true(control_remove_point(&r.c, OBSERVE_EXEC, CODE + 3, 1));
+    assert_false(control_remove_point(&r.c, OBSERVE_EXEC, CODE + 3, 1));
+    assert_int_equal(go(&r), MACHINE_STUCK);
+    assert_int_equal(ax(&r), 100);
+    machine_destroy(r.m);
+}
+
+// In the middle of a block that has been decoded and linked before, and at its begin.
+static void test_breakpoint_in_running_code(void **state)
+{
+    struct rig r;
+    (void)state;
+    begin(&r);
+    control_resume(&r.c, 1 + 6 * 40);
+    go(&r);
+    assert_int_equal(r.c.reason, REASON_STEP);
+    assert_int_equal(ax(&r), 40);
+    assert_true(control_add_point(&r.c, OBSERVE_EXEC, CODE + 0xc, 1));
+    control_resume(&r.c, UINT64_MAX);
+    assert_int_equal(go(&r), MACHINE_STOPPED);
+    assert_int_equal(control_cpu(&r.c)->rip, CODE + 0xc);
+    assert_int_equal(ax(&r), 41);
+    machine_destroy(r.m);
+}
+
+static void test_step(void **state)
+{
+    static const uint16_t rips[] = {0x8002, 0x8003, 0x8006, 0x800a, 0x800c, 0x800f, 0x8002};
+    struct rig r;
+    (void)state;
+    begin(&r);
+    assert_true(control_add_point(&r.c, OBSERVE_EXEC, CODE + 6, 1));
+    for (unsigned n = 0; n < ARRAY_LEN(rips); n++) {
+        control_resume(&r.c, machine_tick(r.m) + 1);
+        go(&r);
+        assert_int_equal(control_cpu(&r.c)->rip, rips[n]);
+        assert_int_equal(machine_tick(r.m), n + 1);
+    }
+    machine_destroy(r.m);
+}
+
+static void test_watchpoints(void **state)
+{
+    static const struct {
+        enum observe_kind kind;
+        uint16_t rip;
+    } cases[] = {{OBSERVE_WRITE, 0x8006}, {OBSERVE_READ, 0x800a}, {OBSERVE_ACCESS, 0x8006}};
+    (void)state;
+    for (unsigned n = 0; n < ARRAY_LEN(cases); n++) {
+        struct rig r;
+        begin(&r);
+        assert_true(control_add_point(&r.c, cases[n].kind, 0x9001, 1)); // the second byte of the word
+        assert_int_equal(go(&r), MACHINE_STOPPED);
+        assert_int_equal(r.c.reason, REASON_WATCHPOINT);
+        assert_int_equal(r.c.address, 0x9001);
+        assert_int_equal(control_cpu(&r.c)->rip, cases[n].rip);
+        control_resume(&r.c, UINT64_MAX);
+        assert_int_equal(go(&r), MACHINE_STOPPED);
+        assert_true(control_remove_point(&r.c, cases[n].kind, 0x9001, 1));
+        control_resume(&r.c, UINT64_MAX);
+        assert_int_equal(go(&r), MACHINE_STUCK);
+        machine_destroy(r.m);
+    }
+}
+
+struct counts {
+    unsigned insn, block, io, mem;
+    uint64_t last_port_value, last_store;
+};
+
+static void count(void *ctx, const struct trace_event *e)
+{
+    struct counts *n = ctx;
+    switch (e->kind) {
+    case TRACE_INSN:
+        n->insn++;
+        break;
+    case TRACE_BLOCK:
+        n->block++;
+        break;
+    case TRACE_IO:
+        n->io++;
+        assert_int_equal(e->rip, CODE + 0xa);
+        n->last_port_value = e->value;
+        break;
+    case TRACE_MEM:
+        n->mem++;
+        assert_int_equal(e->addr, 0x9000);
+        if (e->write)
+            n->last_store = e->value;
+        break;
+    default:
+        break;
+    }
+}
+
+// Points and traces of all kinds lead to the same state at the same tick.
+static void test_digests(void **state)
+{
+    uint8_t plain[MACHINE_DIGEST_BYTES], observed[MACHINE_DIGEST_BYTES];
+    struct counts counts = {0};
+    struct rig r;
+    (void)state;
+    begin(&r);
+    assert_int_equal(go(&r), MACHINE_STUCK);
+    uint64_t tick = machine_tick(r.m);
+    machine_digest(r.m, plain);
+    machine_destroy(r.m);
+
+    begin(&r);
+    observe_trace(r.m->cpu, TRACE_INSN | TRACE_BLOCK | TRACE_IO | TRACE_MEM, 0, UINT64_MAX, count, &counts);
+    control_add_point(&r.c, OBSERVE_EXEC, CODE + 0xf, 1);
+    control_add_point(&r.c, OBSERVE_ACCESS, 0x9000, 2);
+    unsigned stops = 0;
+    while (go(&r) == MACHINE_STOPPED) {
+        stops++;
+        control_resume(&r.c, UINT64_MAX);
+    }
+    assert_int_equal(stops, 300);
+    assert_int_equal(machine_tick(r.m), tick);
+    machine_digest(r.m, observed);
+    assert_memory_equal(plain, observed, sizeof plain);
+    assert_int_equal(counts.insn, 1 + 100 * 6 + 1);
+    assert_int_equal(counts.io, 100);
+    assert_int_equal(counts.mem, 200);
+    assert_int_equal(counts.last_port_value, 100);
+    assert_int_equal(counts.last_store, 100);
+    assert_true(counts.block >= 101);
+    machine_destroy(r.m);
+}
+
+static void test_refused(void **state)
+{
+    struct rig r;
+    (void)state;
+    begin(&r);
+    struct cpu_state before = *control_cpu(&r.c), s = before;
+    s.cr0 = CR0_PG;
+    assert_non_null(control_set_cpu(&r.c, &s));
+    assert_memory_equal(control_cpu(&r.c), &before, sizeof before);
+    uint8_t byte = 0;
+    assert_int_equal(control_read(&r.c, SPACE_PHYSICAL, (2 << 20) - 1, &byte, 1), 1);
+    assert_int_equal(control_read(&r.c, SPACE_PHYSICAL, 2 << 20, &byte, 1), 0);
+    assert_int_equal(control_write(&r.c, SPACE_PHYSICAL, UINT64_MAX, &byte, 1), 0);
+    for (unsigned n = 0; n < OBSERVE_POINTS; n++)
+        assert_true(control_add_point(&r.c, OBSERVE_EXEC, n, 1));
+    assert_false(control_add_point(&r.c, OBSERVE_EXEC, 1, 1));
+    machine_destroy(r.m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_breakpoint), cmocka_unit_test(test_breakpoint_in_running_code),
+        cmocka_unit_test(test_step),       cmocka_unit_test(test_watchpoints),
+        cmocka_unit_test(test_digests),    cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
