@@ -48,20 +48,37 @@ enum machine_stop {
 struct machine *machine_create(const struct machine_config *config, char *error, size_t size);
 void machine_destroy(struct machine *m);
 
-struct machine_linux {
-    const uint8_t *kernel; // bzImage
-    size_t kernel_size;
-    const uint8_t *initrd; // may be NULL
-    size_t initrd_size;
+// What a kernel file is, by its content.
+enum machine_kernel_kind {
+    MACHINE_KERNEL_UNKNOWN,
+    MACHINE_KERNEL_LINUX,     // bzImage
+    MACHINE_KERNEL_MULTIBOOT, // has a multiboot 1 header
+    MACHINE_KERNEL_PVH,       // ELF with a PVH entry note
+};
+enum machine_kernel_kind machine_kernel_kind(const uint8_t *bytes, size_t size);
+
+// A file that is loaded beside the kernel: the initial RAM disk, or a multiboot module.
+struct machine_module {
+    const uint8_t *bytes;
+    size_t size;
+    const char *text; // its command line, may be ""
+};
+
+struct machine_kernel {
+    const char *name; // of the file, for messages and for multiboot's command line
+    const uint8_t *bytes;
+    size_t size;
+    const struct machine_module *modules; // Linux and PVH take one
+    unsigned module_count;
     const char *append;                            // command line, may be ""
-    bool guest_unpack;                             // enter the image's own decompressor
+    bool guest_unpack;                             // bzImage: enter the image's own decompressor
     void (*progress)(void *ctx, const char *what); // may be NULL: called before steps that can take a second
     void *progress_ctx;
 };
 
-// Puts a Linux kernel into RAM and points the processor at it. False with a line in `error` that names what is wrong;
-// the machine must then be destroyed. The image is kept for machine resets (copied).
-bool machine_load_linux(struct machine *m, const struct machine_linux *linux, char *error, size_t size);
+// Puts a kernel into RAM and points the processor at it. False with a line in `error` that names the file and what is
+// wrong; the machine must then be destroyed. All of it is kept for machine resets (copied).
+bool machine_load_kernel(struct machine *m, const struct machine_kernel *kernel, char *error, size_t size);
 
 // Runs until something above happens, at most until tick `until` (UINT64_MAX: none) and for one slice (at most
 // MACHINE_SLICE_TICKS ticks, ending at a multiple of it, so that slice ends are the same in every run; skipped idle
