@@ -90,7 +90,7 @@ enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
 uint64_t machine_tick(const struct machine *m);
 uint64_t machine_ns(const struct machine *m);                   // guest nanoseconds
 uint64_t machine_tick_at(const struct machine *m, uint64_t ns); // first tick at or after ns
-uint8_t machine_exit_value(const struct machine *m);
+uint8_t machine_exit_value(const struct machine *m); // what the guest wrote to the debug exit
 
 // While idle: guest ns of the next inside event, UINT64_MAX if none.
 uint64_t machine_idle_deadline(const struct machine *m);
