@@ -11,6 +11,7 @@
 #   selftest       time, floating point, hashing, processes, signals, vulnerabilities in the guest
 #   shell          commands typed into the interactive shell, `reboot` with -no-reboot
 #   digests        equal digests at 20 points of two runs, the second with the host busy
+#   pvh VMLINUX    the unpacked kernel by its PVH entry; VMLINUX is the program that unpacks it
 #   same OTHER     equal digests at 20 points in the build OTHER
 set -u
 mode=${1%%:*} snowglobe=$2 other=${3-} guest=amd64
@@ -74,6 +75,13 @@ check)
 guest-unpack)
   run "$work/out" "$initrd" check --guest-unpack </dev/null || fail "status $?"
   grep -q '^Linux .* GNU/Linux' "$work/out" || fail 'no uname line'
+  ;;
+pvh)
+  "$other" "$kernel" "$work/vmlinux" || fail 'the kernel cannot be unpacked'
+  kernel=$work/vmlinux
+  run "$work/out" "$initrd" check </dev/null || fail "status $?"
+  grep -q '^Linux .* GNU/Linux' "$work/out" || fail 'no uname line'
+  grep -q 'ACPI: RSDP 0x00000000000F5' "$work/out" || fail 'no ACPI tables'
   ;;
 selftest)
   run "$work/out" "$testrd" selftest </dev/null || fail "status $?"
