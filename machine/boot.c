@@ -1,8 +1,11 @@
 // Direct start of kernels: what firmware would have left in memory, the kernel, and the processor at its entry. The
 // files are kept, so that a reset starts the same kernel again.
+#include "cpu/model.h"
 #include "machine/acpi.h"
 #include "machine/kernel.h"
+#include "machine/mptable.h"
 #include "machine/pc.h"
+#include "machine/smbios.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,13 +42,28 @@ static void enter_kernel(struct machine *m, const struct kernel_entry *entry)
     cpu_update(m->cpu);
 }
 
+// The tables that firmware leaves in the shadow memory and at the top of RAM.
+static bool build_tables(struct machine *m, uint64_t *rsdp)
+{
+    const struct cpuid_leaf *leaf = cpu_model_leaf(cpu_model_find(m->config.cpu_model), 1, CPUID_ANY);
+    uint32_t signature = leaf ? leaf->eax : 0, features = leaf ? leaf->edx : 0;
+    const struct acpi_config acpi = {
+        .cpus = 1, .serial_count = m->config.serial_count, .pm_base = PC_PM_BASE, .low_ram_top = m->phys.low_size};
+    const struct mptable_config mptable = {.cpus = 1, .signature = signature, .features = features};
+    const struct smbios_config smbios = {.texts = &m->config.smbios,
+                                         .cpus = 1,
+                                         .signature = signature,
+                                         .features = features,
+                                         .low_bytes = m->phys.low_size,
+                                         .high_bytes = m->phys.ram_size - m->phys.low_size};
+    return acpi_build(&m->phys, &acpi, rsdp) && mptable_build(&m->phys, &mptable) && smbios_build(&m->phys, &smbios);
+}
+
 bool pc_boot(struct machine *m, char *error, size_t size)
 {
-    struct acpi_config acpi = {
-        .cpus = 1, .serial_count = m->config.serial_count, .pm_base = PC_PM_BASE, .low_ram_top = m->phys.low_size};
     uint64_t rsdp = 0;
     pc_open_shadow(m);
-    if (!acpi_build(&m->phys, &acpi, &rsdp)) {
+    if (!build_tables(m, &rsdp)) {
         snprintf(error, size, "too little memory for the ACPI tables");
         return false;
     }

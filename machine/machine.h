@@ -13,6 +13,40 @@
 
 struct machine;
 
+// Texts of the SMBIOS tables that the user can set, by structure type.
+enum machine_smbios_text {
+    SMBIOS_BIOS_VENDOR, // type 0
+    SMBIOS_BIOS_VERSION,
+    SMBIOS_BIOS_DATE,
+    SMBIOS_SYSTEM_MANUFACTURER, // type 1
+    SMBIOS_SYSTEM_PRODUCT,
+    SMBIOS_SYSTEM_VERSION,
+    SMBIOS_SYSTEM_SERIAL,
+    SMBIOS_SYSTEM_SKU,
+    SMBIOS_SYSTEM_FAMILY,
+    SMBIOS_CHASSIS_MANUFACTURER, // type 3
+    SMBIOS_CHASSIS_VERSION,
+    SMBIOS_CHASSIS_SERIAL,
+    SMBIOS_CHASSIS_ASSET,
+    SMBIOS_CHASSIS_SKU,
+    SMBIOS_PROCESSOR_MANUFACTURER, // type 4
+    SMBIOS_PROCESSOR_VERSION,
+    SMBIOS_PROCESSOR_SERIAL,
+    SMBIOS_PROCESSOR_ASSET,
+    SMBIOS_PROCESSOR_PART,
+    SMBIOS_MEMORY_MANUFACTURER, // type 17
+    SMBIOS_MEMORY_SERIAL,
+    SMBIOS_MEMORY_ASSET,
+    SMBIOS_MEMORY_PART,
+    SMBIOS_TEXTS,
+};
+#define MACHINE_SMBIOS_TEXT_MAX 65u // with the NUL
+
+struct machine_smbios {
+    char text[SMBIOS_TEXTS][MACHINE_SMBIOS_TEXT_MAX]; // "" for the board's own
+    uint8_t uuid[16];                                 // in the order in which it is written
+};
+
 struct machine_config {
     uint64_t ram_bytes;    // a multiple of 1 MiB, 1 MiB..MACHINE_MAX_RAM
     unsigned cpus;         // announced; one runs
@@ -20,8 +54,9 @@ struct machine_config {
     unsigned serial_count; // 16550A ports present, 0..4: 3F8h/4, 2F8h/3, 3E8h/4, 2E8h/3
     struct char_backend serial[MACHINE_SERIAL_PORTS];
     struct char_backend debugcon;
-    uint64_t date;                                                // seconds since 1970 at power-on; journalled
-    uint64_t seed;                                                // journalled
+    uint64_t date; // seconds since 1970 at power-on; journalled
+    uint64_t seed; // journalled
+    struct machine_smbios smbios;
     bool no_reboot;                                               // a guest reset ends the run
     void (*log)(void *ctx, enum log_kind kind, const char *line); // may be NULL
     void *log_ctx;
@@ -90,7 +125,7 @@ enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
 uint64_t machine_tick(const struct machine *m);
 uint64_t machine_ns(const struct machine *m);                   // guest nanoseconds
 uint64_t machine_tick_at(const struct machine *m, uint64_t ns); // first tick at or after ns
-uint8_t machine_exit_value(const struct machine *m); // what the guest wrote to the debug exit
+uint8_t machine_exit_value(const struct machine *m);            // what the guest wrote to the debug exit
 
 // While idle: guest ns of the next inside event, UINT64_MAX if none.
 uint64_t machine_idle_deadline(const struct machine *m);

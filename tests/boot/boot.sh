@@ -7,6 +7,7 @@
 # programs).
 #
 #   check          host-unpacked boot to the shell, `uname -a`, power off, status 0
+#   no-acpi        the same without ACPI: interrupts by the MP table, and no way to turn the power off
 #   guest-unpack   the same, the kernel unpacking itself
 #   selftest       time, floating point, hashing, processes, signals, vulnerabilities in the guest
 #   shell          commands typed into the interactive shell, `reboot` with -no-reboot
@@ -69,8 +70,20 @@ case $mode in
 check)
   run "$work/out" "$initrd" check </dev/null || fail "status $?"
   grep -q '^Linux .* GNU/Linux' "$work/out" || fail 'no uname line'
+  for line in 'SMBIOS 2.8 present' 'DMI: Snowglobe pc-1, BIOS' 'found SMP MP-table at \[mem 0x000f5040-0x000f504f\]'; do
+    grep -q "$line" "$work/out" || fail "no line '$line'"
+  done
   # Nothing but what QEMU's pc says too.
   if grep -E 'WARNING|BUG:|Oops|Call Trace|\[Firmware|unchecked MSR' "$work/out"; then fail 'the kernel complains'; fi
+  ;;
+no-acpi)
+  run "$work/out" "$initrd" 'check acpi=off' -smbios type=1,product=Room </dev/null
+  status=$?
+  [ $status = 10 ] || fail "status $status"
+  for line in '^Linux .* GNU/Linux' 'DMI: Snowglobe Room' 'MPTABLE: OEM ID: SNOWGLOB' 'IOAPIC\[0\]: apic_id 0' \
+    'reboot: System halted'; do
+    grep -q "$line" "$work/out" || fail "no line '$line'"
+  done
   ;;
 guest-unpack)
   run "$work/out" "$initrd" check --guest-unpack </dev/null || fail "status $?"
