@@ -1,6 +1,7 @@
 // The command line in QEMU's spelling. A single and a double dash are the same, and `--name=value` is `--name value`.
 // Not implemented: disks, firmware, displays, networks, the monitor, gdb, and the second engine: each says so.
 #include "host/options.h"
+#include "host/smbios.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -234,6 +235,18 @@ static bool take_cpu(struct parser *p, const char *value)
         return bad(p, "%s %s: features of a model cannot be changed", p->shown, value);
     p->o->cpu_model = value;
     return true;
+}
+
+static bool take_smbios(struct parser *p, const char *value)
+{
+    char word[128];
+    const char *wrong = smbios_option(&p->o->smbios, value, word, sizeof word);
+    return !wrong || bad(p, "%s %s: '%s' %s", p->shown, value, word, wrong);
+}
+
+static bool take_uuid(struct parser *p, const char *value)
+{
+    return smbios_uuid(&p->o->smbios, value) || bad_value(p, value, "a UUID, xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
 }
 
 static bool take_nographic(struct parser *p, const char *value)
@@ -480,12 +493,14 @@ static const struct option options[] = {
     {"h",            "-",  ARG_NONE,     "",                "print this help", take_help},
     {"help",         "-",  ARG_NONE,     "",                "print this help", take_help},
     {"version",      "-",  ARG_NONE,     "",                "print the version", take_version},
-    {"kernel",       "-",  ARG_NEEDED,   " FILE",           "Linux kernel (bzImage) to start", take_kernel},
-    {"initrd",       "-",  ARG_NEEDED,   " FILE",           "initial RAM disk", take_initrd},
+    {"kernel",       "-",  ARG_NEEDED,   " FILE",           "kernel to start: Linux bzImage, multiboot or PVH", take_kernel},
+    {"initrd",       "-",  ARG_NEEDED,   " FILE",           "initial RAM disk; multiboot modules: \"FILE WORDS,FILE WORDS\"", take_initrd},
     {"append",       "-",  ARG_NEEDED,   " STRING",         "kernel command line", take_append},
     {"m",            "-",  ARG_NEEDED,   " [size=]SIZE",    "guest memory: 128, 512M, 1G (default 128 MiB)", take_memory},
     {"cpu",          "-",  ARG_NEEDED,   " MODEL",          "processor: 486, pentium, pentium3, qemu64, v2 (default), max", take_cpu},
     {"smp",          "-",  ARG_NEEDED,   " [cpus=]N",       "processors announced to the guest (one runs)", take_smp},
+    {"smbios",       "-",  ARG_NEEDED,   " type=N,NAME=TEXT,...", "texts in the SMBIOS tables: types 0, 1, 3, 4 and 17", take_smbios},
+    {"uuid",         "-",  ARG_NEEDED,   " UUID",           "the machine's UUID in the SMBIOS tables", take_uuid},
     {"nographic",    "-",  ARG_NONE,     "",                "no window; serial port 1 is this terminal", take_nographic},
     {"display",      "-",  ARG_NEEDED,   " none",           "no window", take_display},
     {"serial",       "-",  ARG_NEEDED,   " DEV",            "next serial port, up to 4 times: stdio, mon:stdio (with Ctrl-A keys),\n"

@@ -24,6 +24,7 @@ struct options {
     uint64_t ram_bytes;
     unsigned cpus;         // 1..255
     const char *cpu_model; // NULL: the default
+    struct machine_smbios smbios;
     unsigned serial_count;
     struct port_options serial[MACHINE_SERIAL_PORTS];
     struct port_options debugcon;

@@ -228,6 +228,7 @@ void session_configure(struct session *s, struct machine_config *config)
     *config = (struct machine_config){.ram_bytes = o->ram_bytes,
                                       .cpus = o->cpus,
                                       .cpu_model = o->cpu_model,
+                                      .smbios = o->smbios,
                                       .serial_count = o->serial_count,
                                       .debugcon = backend(&s->debugcon),
                                       .date = power_on_date(o),

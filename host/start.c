@@ -6,6 +6,9 @@
 #include "host/terminal.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 // A file must not come to lie at a descriptor that means something else. Nothing can be read from, or written to, what
@@ -20,25 +23,89 @@ static void fill_standard_descriptors(void)
         close(fd);
 }
 
+#define MODULES_MAX 64
+
+// What -kernel and -initrd name.
+struct boot_files {
+    struct file_bytes kernel, module[MODULES_MAX];
+    struct machine_module table[MODULES_MAX];
+    unsigned count;
+    char *names; // a copy of -initrd, cut into parts
+};
+
+static bool read_module(struct boot_files *f, const char *path, const char *text, uint64_t limit, char *error,
+                        size_t size)
+{
+    if (f->count == MODULES_MAX) {
+        snprintf(error, size, "-initrd: there are %d modules at most", MODULES_MAX);
+        return false;
+    }
+    struct file_bytes *file = &f->module[f->count];
+    if (!file_read(path, limit, file, error, size))
+        return false;
+    f->table[f->count++] = (struct machine_module){file->bytes, file->size, text};
+    return true;
+}
+
+// "FILE WORDS,FILE WORDS": a module's command line is all of its part. Two commas are one that does not separate.
+static bool read_modules(struct boot_files *f, const char *list, uint64_t limit, char *error, size_t size)
+{
+    size_t room = strlen(list) + 1;
+    char *text = f->names = malloc(2 * room), *path = text + room;
+    if (!text) {
+        snprintf(error, size, "out of memory");
+        return false;
+    }
+    while (*list) {
+        char *to = text;
+        for (; *list && (*list != ',' || list[1] == ','); list++) {
+            list += *list == ',';
+            *to++ = *list;
+        }
+        list += *list == ',';
+        *to++ = 0;
+        size_t length = strcspn(text, " ");
+        memcpy(path, text, length);
+        path[length] = 0;
+        if (!read_module(f, path, text, limit, error, size))
+            return false;
+        text = to;
+    }
+    return true;
+}
+
+static bool read_boot_files(struct boot_files *f, const struct options *o, char *error, size_t size)
+{
+    if (!file_read(o->kernel, o->ram_bytes, &f->kernel, error, size))
+        return false;
+    if (!o->initrd)
+        return true;
+    if (machine_kernel_kind(f->kernel.bytes, f->kernel.size) == MACHINE_KERNEL_MULTIBOOT)
+        return read_modules(f, o->initrd, o->ram_bytes, error, size);
+    return read_module(f, o->initrd, "", o->ram_bytes, error, size);
+}
+
 // Reads the files and puts them into the machine.
 static bool load(struct machine *m, const struct options *o, char *error, size_t size)
 {
-    struct file_bytes kernel = {0}, initrd = {0};
-    bool ok = file_read(o->kernel, o->ram_bytes, &kernel, error, size) &&
-              (!o->initrd || file_read(o->initrd, o->ram_bytes, &initrd, error, size));
+    struct boot_files f = {0};
+    bool ok = read_boot_files(&f, o, error, size);
     if (ok) {
-        struct machine_linux linux = {.kernel = kernel.bytes,
-                                      .kernel_size = kernel.size,
-                                      .initrd = initrd.bytes,
-                                      .initrd_size = initrd.size,
-                                      .append = o->append ? o->append : "",
-                                      .guest_unpack = o->guest_unpack,
-                                      .progress = progress_step};
-        ok = machine_load_linux(m, &linux, error, size);
+        struct machine_kernel kernel = {.name = o->kernel,
+                                        .bytes = f.kernel.bytes,
+                                        .size = f.kernel.size,
+                                        .modules = f.table,
+                                        .module_count = f.count,
+                                        .append = o->append ? o->append : "",
+                                        .guest_unpack = o->guest_unpack,
+                                        .progress = progress_step};
+        ok = machine_load_kernel(m, &kernel, error, size);
         progress_done();
     }
-    file_free(&kernel);
-    file_free(&initrd);
+    file_free(&f.kernel);
+    for (unsigned n = 0; n < f.count; n++)
+        file_free(&f.module[n]);
+    free(f.names);
     return ok;
 }
 

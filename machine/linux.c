@@ -6,12 +6,12 @@
 // in), and does all that itself.
 //
 // Not implemented: kernels or initial RAM disks above 4 GiB, EFI, setup_data.
-#include "machine/linux.h"
+#include "machine/kernel.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "machine/acpi.h"
+#include "cpu/cpu.h"
+#include "machine/elf.h"
 #include "machine/unpack.h"
 
 enum {
@@ -20,15 +20,12 @@ enum {
     TEXT_MAX = 160,
 
     // Where things are put below 640 KiB. 9D000h and above is used by the decompressor for its own trampoline.
-    BDA_EBDA = 0x40e,     // BIOS data area: segment of the extended area
-    BDA_BASE_KIB = 0x413, // KiB of RAM below it
     STACK_TOP = 0x7000,
     GDT = 0x7000,
     ZERO_PAGE = 0x10000,
     COMMAND_LINE = 0x20000,
     COMMAND_LINE_MAX = 0x10000, // with its NUL
     PAGE_TABLES = 0x30000,      // PML4, PDPT, four page directories
-    BASE_END = 0x9fc00,         // of RAM below the extended BIOS data area
 };
 
 // The setup header and the boot parameters: offsets of struct setup_header are the same in both.
@@ -70,8 +67,6 @@ enum {
     ENTRY_64 = 0x200, // of the protected-mode part
 };
 
-enum e820_type { E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3, E820_NVS = 4 };
-
 struct image {
     const uint8_t *setup; // the file: boot sector and setup
     const uint8_t *code;  // the protected-mode part
@@ -87,84 +82,46 @@ struct image {
 };
 
 struct loader {
-    struct phys *phys;
-    const struct machine_linux *l;
+    struct kernel_loader *o;
+    const struct machine_kernel *k;
     struct image image;
-    uint64_t rsdp;
-    uint64_t ram_end; // of what the kernel may use below 4 GiB
-    char *error;
-    size_t error_size;
 };
 
-static bool fail(struct loader *o, const char *text)
+static void progress(const struct loader *l, const char *what)
 {
-    snprintf(o->error, o->error_size, "%s", text);
-    return false;
-}
-
-static unsigned long long mib_up(uint64_t bytes)
-{
-    return bytes / MIB + (bytes % MIB != 0);
-}
-
-// Writes to RAM, but leaves pages alone that have the content already: large parts of a kernel are zero, and pages that
-// were never written cost the host nothing. NULL stands for zeros.
-static void store(struct phys *phys, uint64_t addr, const uint8_t *bytes, uint64_t n)
-{
-    static const uint8_t zeros[PAGE_SIZE];
-    while (n) {
-        uint64_t off = addr & PAGE_MASK, part = PAGE_SIZE - off;
-        part = part < n ? part : n;
-        const uint8_t *from = bytes ? bytes : zeros;
-        const struct phys_page *page = phys_page(phys, addr);
-        if (!page || memcmp(page->host + off, from, part))
-            phys_write(phys, addr, from, part);
-        addr += part;
-        n -= part;
-        if (bytes)
-            bytes += part;
-    }
-}
-
-static void progress(const struct loader *o, const char *what)
-{
-    if (o->l->progress)
-        o->l->progress(o->l->progress_ctx, what);
+    if (l->k->progress)
+        l->k->progress(l->k->progress_ctx, what);
 }
 
 // ---- the image -----------------------------------------------------------------------------------------------------
 
-static bool read_image(struct loader *o)
+static bool read_image(struct loader *l)
 {
-    const uint8_t *file = o->l->kernel;
-    size_t size = o->l->kernel_size;
-    struct image *i = &o->image;
-    if (!file || size < HEADER_MAGIC + 4 || memcmp(file + HEADER_MAGIC, "HdrS", 4) ||
-        load_u16(file + BOOT_FLAG) != 0xaa55)
-        return fail(o, "not a Linux kernel image (bzImage)");
+    const uint8_t *file = l->k->bytes;
+    size_t size = l->k->size;
+    struct image *i = &l->image;
     if (size < HEADER_END_MAX)
-        return fail(o, "the kernel image is truncated");
+        return kernel_fail(l->o, "the kernel image is truncated");
     unsigned version = load_u16(file + VERSION);
     if (version < 0x20c) {
-        snprintf(o->error, o->error_size, "the kernel's boot protocol %u.%02u is too old (2.12 is needed)",
-                 version >> 8, version & 0xff);
-        return false;
+        return kernel_fail(l->o, "the kernel's boot protocol %u.%02u is too old (2.12 is needed)", version >> 8,
+                           version & 0xff);
     }
     i->long_mode = load_u16(file + XLOADFLAGS) & XLF_KERNEL_64;
     i->header_end = (size_t)HEADER_MAGIC + file[JUMP + 1];
     if (i->header_end < HEADER_LEAST || i->header_end > HEADER_END_MAX || !(file[LOADFLAGS] & LOADED_HIGH))
-        return fail(o, "the kernel's setup header is damaged");
+        return kernel_fail(l->o, "the kernel's setup header is damaged");
 
     size_t setup = (size_t)(file[SETUP_SECTS] ? file[SETUP_SECTS] + 1 : 5) * SECTOR;
     uint64_t code = (uint64_t)load_u32(file + SYSSIZE) * 16;
     if (size < setup || size - setup < code)
-        return fail(o, "the kernel image is truncated");
+        return kernel_fail(l->o, "the kernel image is truncated");
     i->setup = file;
     i->code = file + setup;
     i->code_size = (size_t)code;
     uint32_t offset = load_u32(file + PAYLOAD_OFFSET), length = load_u32(file + PAYLOAD_LENGTH);
     if (offset > code || length > code - offset || !length || code <= ENTRY_64)
-        return fail(o, "the kernel's setup header is damaged");
+        return kernel_fail(l->o, "the kernel's setup header is damaged");
     i->payload = i->code + offset;
     i->payload_size = length;
     i->address = load_u64(file + PREF_ADDRESS);
@@ -172,94 +129,49 @@ static bool read_image(struct loader *o)
     i->initrd_max = load_u32(file + INITRD_ADDR_MAX);
     i->cmdline_max = load_u32(file + CMDLINE_SIZE);
     if (i->address < MIB || i->address & PAGE_MASK || i->init_size < code)
-        return fail(o, "the kernel's setup header is damaged");
-    if (i->address >= o->ram_end || i->init_size > o->ram_end - i->address) {
+        return kernel_fail(l->o, "the kernel's setup header is damaged");
+    if (i->address >= l->o->ram_end || i->init_size > l->o->ram_end - i->address) {
         uint64_t end = i->address > UINT32_MAX ? i->address : i->address + i->init_size;
-        end += o->phys->low_size - o->ram_end;
-        snprintf(o->error, o->error_size, "the kernel needs at least %llu MiB of RAM, the machine has %llu MiB",
-                 mib_up(end), (unsigned long long)(o->phys->ram_size / MIB));
-        return false;
+        end += l->o->phys->low_size - l->o->ram_end;
+        return kernel_fail(l->o, "the kernel needs at least %llu MiB of RAM, the machine has %llu MiB",
+                           kernel_mib_up(end), (unsigned long long)(l->o->phys->ram_size / MIB));
     }
     return true;
 }
 
 // ---- the kernel ----------------------------------------------------------------------------------------------------
 
-// ELF headers: where their fields are in each class, and how wide addresses and offsets are.
-enum { EI_CLASS = 4, EI_DATA = 5, E_TYPE = 16, E_MACHINE = 18, E_ENTRY = 24, P_TYPE = 0, PT_LOAD = 1, ET_EXEC = 2 };
-struct elf_layout {
-    uint8_t wide; // bytes
-    uint8_t class_id;
-    uint16_t machine;
-    uint8_t e_phoff, e_phentsize, e_phnum, ehdr_size;
-    uint8_t p_offset, p_paddr, p_filesz, p_memsz, phdr_size;
-};
-// clang-format off
-static const struct elf_layout elf64 = {8, 2, 62, 32, 54, 56, 64, 8, 24, 32, 40, 56}; // x86-64
-static const struct elf_layout elf32 = {4, 1,  3, 28, 42, 44, 52, 4, 12, 16, 20, 32}; // i386
-// clang-format on
-
-// Whether the unpacked payload is what can be loaded at all.
-static bool check_elf(const struct elf_layout *f, const uint8_t *elf, size_t size)
+static bool load_elf(struct loader *l, const uint8_t *bytes, size_t size, uint64_t *entry)
 {
-    if (size < f->ehdr_size ||
-        memcmp(elf,
-               "\x7f"
-               "ELF",
-               4) ||
-        elf[EI_CLASS] != f->class_id || elf[EI_DATA] != 1)
-        return false;
-    if (load_u16(elf + E_TYPE) != ET_EXEC || load_u16(elf + E_MACHINE) != f->machine)
-        return false;
-    uint64_t table = load_le(elf + f->e_phoff, f->wide);
-    uint64_t bytes = (uint64_t)load_u16(elf + f->e_phnum) * f->phdr_size;
-    return load_u16(elf + f->e_phentsize) == f->phdr_size && table <= size && bytes <= size - table;
+    const struct image *i = &l->image;
+    struct elf elf;
+    if (elf_open(&elf, bytes, size) || elf.machine != (i->long_mode ? ELF_X86_64 : ELF_I386))
+        return kernel_fail(l->o, "the unpacked kernel is not an %s ELF file", i->long_mode ? "x86-64" : "i386");
+    const struct elf_range room = {i->address, i->address + i->init_size};
+    uint64_t end;
+    const char *wrong = elf_load(&elf, l->o->phys, &room, 1, &end);
+    if (!wrong && !elf_entry(&elf, elf.entry, entry))
+        wrong = "its entry lies outside its segments";
+    return !wrong || kernel_fail(l->o, "the unpacked kernel is damaged: %s", wrong);
 }
 
-static bool load_elf(struct loader *o, const uint8_t *elf, size_t size, uint64_t *entry)
+static bool load_kernel(struct loader *l, uint64_t *entry)
 {
-    const struct elf_layout *f = o->image.long_mode ? &elf64 : &elf32;
-    if (!check_elf(f, elf, size))
-        return fail(o, o->image.long_mode ? "the unpacked kernel is not an x86-64 ELF file"
-                                          : "the unpacked kernel is not an i386 ELF file");
-    const uint8_t *header = elf + load_le(elf + f->e_phoff, f->wide);
-    uint64_t first = o->image.address, end = first + o->image.init_size;
-    bool entered = false;
-    *entry = load_le(elf + E_ENTRY, f->wide);
-    for (unsigned n = load_u16(elf + f->e_phnum); n; n--, header += f->phdr_size) {
-        uint64_t from = load_le(header + f->p_offset, f->wide), to = load_le(header + f->p_paddr, f->wide);
-        uint64_t bytes = load_le(header + f->p_filesz, f->wide), room = load_le(header + f->p_memsz, f->wide);
-        if (load_u32(header + P_TYPE) != PT_LOAD || !room)
-            continue;
-        if (bytes > room || from > size || bytes > size - from)
-            return fail(o, "the unpacked kernel is damaged: a segment lies outside the file");
-        if (to < first || to > end || room > end - to)
-            return fail(o, "the unpacked kernel is damaged: a segment lies outside the memory that it asks for");
-        store(o->phys, to, elf + from, bytes);
-        store(o->phys, to + bytes, NULL, room - bytes);
-        entered |= *entry >= to && *entry - to < bytes;
-    }
-    return entered || fail(o, "the unpacked kernel is damaged: its entry lies outside its segments");
-}
-
-static bool load_kernel(struct loader *o, uint64_t *entry)
-{
-    const struct image *i = &o->image;
-    if (o->l->guest_unpack) {
-        store(o->phys, i->address, i->code, i->code_size);
+    const struct image *i = &l->image;
+    if (l->k->guest_unpack) {
+        elf_store(l->o->phys, i->address, i->code, i->code_size);
         *entry = i->address + (i->long_mode ? ENTRY_64 : 0);
         return true;
     }
-    progress(o, "unpacking the kernel");
+    progress(l, "unpacking the kernel");
     // The decompressor unpacks in place, so init_size covers the payload's size.
     uint8_t *elf;
     size_t size;
     char why[TEXT_MAX];
     if (!unpack(i->payload, i->payload_size, i->init_size, &elf, &size, why, sizeof why)) {
-        snprintf(o->error, o->error_size, "the kernel cannot be unpacked: %s", why);
-        return false;
+        return kernel_fail(l->o, "the kernel cannot be unpacked: %s", why);
     }
-    bool good = load_elf(o, elf, size, entry);
+    bool good = load_elf(l, elf, size, entry);
     free(elf);
     return good;
 }
@@ -267,81 +179,68 @@ static bool load_kernel(struct loader *o, uint64_t *entry)
 // ---- what the kernel is told ---------------------------------------------------------------------------------------
 
 // As high as it goes; *address is 0 if there is none.
-static bool load_initrd(struct loader *o, uint64_t *address)
+static bool load_initrd(struct loader *l, uint64_t *address)
 {
-    uint64_t size = o->l->initrd ? o->l->initrd_size : 0;
-    uint64_t low = (o->image.address + o->image.init_size + PAGE_MASK) & ~PAGE_MASK;
-    uint64_t top = o->image.initrd_max + 1;
+    uint64_t size = l->k->module_count ? l->k->modules[0].size : 0;
+    uint64_t low = (l->image.address + l->image.init_size + PAGE_MASK) & ~PAGE_MASK;
+    uint64_t top = l->image.initrd_max + 1;
     *address = 0;
+    if (l->k->module_count > 1)
+        return kernel_fail(l->o, "a Linux kernel takes one initrd");
     if (!size)
         return true;
-    top = top < o->ram_end ? top : o->ram_end;
+    top = top < l->o->ram_end ? top : l->o->ram_end;
     top = top < (uint64_t)1 << 31 ? top : (uint64_t)1 << 31;
     if (top < low || size > top - low || ((top - size) & ~PAGE_MASK) < low) {
-        snprintf(o->error, o->error_size,
-                 "the initrd of %llu MiB does not fit in %llu MiB of RAM beside the kernel of %llu MiB", mib_up(size),
-                 (unsigned long long)(o->phys->ram_size / MIB), mib_up(o->image.init_size));
-        return false;
+        return kernel_fail(l->o, "the initrd of %llu MiB does not fit in %llu MiB of RAM beside the kernel of %llu MiB",
+                           kernel_mib_up(size), (unsigned long long)(l->o->phys->ram_size / MIB),
+                           kernel_mib_up(l->image.init_size));
     }
     *address = (top - size) & ~PAGE_MASK;
-    store(o->phys, *address, o->l->initrd, size);
+    elf_store(l->o->phys, *address, l->k->modules[0].bytes, size);
     return true;
 }
 
-static bool load_command_line(struct loader *o)
+static bool load_command_line(struct loader *l)
 {
-    const char *text = o->l->append ? o->l->append : "";
+    const char *text = l->k->append;
     size_t length = strlen(text);
-    size_t max = o->image.cmdline_max < COMMAND_LINE_MAX - 1 ? o->image.cmdline_max : COMMAND_LINE_MAX - 1;
+    size_t max = l->image.cmdline_max < COMMAND_LINE_MAX - 1 ? l->image.cmdline_max : COMMAND_LINE_MAX - 1;
     if (length > max) {
-        snprintf(o->error, o->error_size, "the kernel command line has %zu bytes, the kernel takes at most %zu", length,
-                 max);
-        return false;
+        return kernel_fail(l->o, "the kernel command line has %zu bytes, the kernel takes at most %zu", length, max);
     }
-    store(o->phys, COMMAND_LINE, (const uint8_t *)text, length + 1);
+    elf_store(l->o->phys, COMMAND_LINE, (const uint8_t *)text, length + 1);
     return true;
 }
 
-static void add_memory(uint8_t *page, uint64_t from, uint64_t to, enum e820_type type)
+static void memory_map(const struct loader *l, uint8_t *page)
 {
-    if (from >= to)
-        return;
-    uint8_t *e = page + E820_TABLE + page[E820_ENTRIES]++ * 20u;
-    store_u64(e, from);
-    store_u64(e + 8, to - from);
-    store_u32(e + 16, type);
-}
-
-static void memory_map(const struct loader *o, uint8_t *page)
-{
-    const struct phys *phys = o->phys;
-    add_memory(page, 0, BASE_END, E820_RAM);
-    add_memory(page, BASE_END, 0xa0000, E820_RESERVED);
-    add_memory(page, 0xf0000, MIB, E820_RESERVED);
-    add_memory(page, MIB, o->ram_end, E820_RAM);
-    if (o->rsdp) {
-        add_memory(page, o->ram_end, o->ram_end + ACPI_NVS_BYTES, E820_NVS);
-        add_memory(page, o->ram_end + ACPI_NVS_BYTES, phys->low_size, E820_ACPI);
+    struct kernel_range ranges[KERNEL_RANGES_MAX];
+    unsigned count = kernel_memory_map(l->o, ranges);
+    for (unsigned n = 0; n < count; n++) {
+        uint8_t *e = page + E820_TABLE + n * 20;
+        store_u64(e, ranges[n].from);
+        store_u64(e + 8, ranges[n].size);
+        store_u32(e + 16, ranges[n].type);
     }
-    uint64_t high = (uint64_t)1 << 32;
-    add_memory(page, high, high + (phys->ram_size - phys->low_size), E820_RAM);
+    page[E820_ENTRIES] = (uint8_t)count;
 }
 
-static void boot_parameters(const struct loader *o, uint64_t initrd)
+static void boot_parameters(const struct loader *l, uint64_t initrd)
 {
     uint8_t page[ZERO_PAGE_SIZE] = {0};
-    memcpy(page + SETUP_SECTS, o->image.setup + SETUP_SECTS, o->image.header_end - SETUP_SECTS);
+    memcpy(page + SETUP_SECTS, l->image.setup + SETUP_SECTS, l->image.header_end - SETUP_SECTS);
     page[TYPE_OF_LOADER] = UNKNOWN_LOADER;
     page[LOADFLAGS] &= (uint8_t) ~(KASLR_FLAG | KEEP_SEGMENTS | CAN_USE_HEAP);
-    store_u32(page + CODE32_START, (uint32_t)o->image.address);
+    store_u32(page + CODE32_START, (uint32_t)l->image.address);
     store_u32(page + RAMDISK_IMAGE, (uint32_t)initrd);
-    store_u32(page + RAMDISK_SIZE, initrd ? (uint32_t)o->l->initrd_size : 0);
+    store_u32(page + RAMDISK_SIZE, initrd ? (uint32_t)l->k->modules[0].size : 0);
     store_u32(page + CMD_LINE_PTR, COMMAND_LINE);
     store_u32(page + HARDWARE_SUBARCH, 0);
     store_u64(page + SETUP_DATA, 0);
-    store_u64(page + ACPI_RSDP_ADDR, o->rsdp);
-    memory_map(o, page);
-    store(o->phys, ZERO_PAGE, page, sizeof page);
+    store_u64(page + ACPI_RSDP_ADDR, l->o->rsdp);
+    memory_map(l, page);
+    elf_store(l->o->phys, ZERO_PAGE, page, sizeof page);
 }
 
 // ---- what the processor needs --------------------------------------------------------------------------------------
@@ -351,53 +250,39 @@ static void page_tables(struct phys *phys)
     enum { PRESENT_WRITABLE = 3, LARGE = 0x80, GIBS = 4 };
     uint8_t table[PAGE_SIZE] = {0};
     store_u64(table, (PAGE_TABLES + PAGE_SIZE) | PRESENT_WRITABLE);
-    store(phys, PAGE_TABLES, table, sizeof table);
+    elf_store(phys, PAGE_TABLES, table, sizeof table);
     for (unsigned n = 0; n < GIBS; n++)
         store_u64(table + 8 * n, (PAGE_TABLES + (2 + n) * PAGE_SIZE) | PRESENT_WRITABLE);
-    store(phys, PAGE_TABLES + PAGE_SIZE, table, sizeof table);
+    elf_store(phys, PAGE_TABLES + PAGE_SIZE, table, sizeof table);
     for (unsigned n = 0; n < GIBS * 512; n++) {
         store_u64(table + 8 * (n % 512), ((uint64_t)n << 21) | LARGE | PRESENT_WRITABLE);
         if (n % 512 == 511)
-            store(phys, PAGE_TABLES + (2 + n / 512) * PAGE_SIZE, table, sizeof table);
+            elf_store(phys, PAGE_TABLES + (2 + n / 512) * PAGE_SIZE, table, sizeof table);
     }
 }
 
-static void processor_state(struct phys *phys, bool long_mode, struct linux_entry *entry)
+bool linux_probe(const uint8_t *bytes, size_t size)
 {
-    uint8_t gdt[LINUX_DS + 8] = {0};
-    // Code, readable, accessed; L or D.
-    store_u64(gdt + LINUX_CS, long_mode ? 0x00af9b000000ffff : 0x00cf9b000000ffff);
-    store_u64(gdt + LINUX_DS, 0x00cf93000000ffff); // data, writable, accessed
-    store(phys, GDT, gdt, sizeof gdt);
-    if (long_mode) {
-        page_tables(phys);
+    return size >= HEADER_MAGIC + 4 && !memcmp(bytes + HEADER_MAGIC, "HdrS", 4) &&
+           load_u16(bytes + BOOT_FLAG) == 0xaa55;
+}
+
+bool linux_load(struct kernel_loader *o, struct kernel_entry *entry)
+{
+    struct loader l = {.o = o, .k = o->k};
+    uint64_t initrd;
+    if (!read_image(&l) || !load_command_line(&l) || !load_initrd(&l, &initrd) || !load_kernel(&l, &entry->rip))
+        return false;
+    kernel_base_memory(o->phys);
+    boot_parameters(&l, initrd);
+    kernel_gdt(o->phys, GDT, l.image.long_mode, entry);
+    entry->long_mode = l.image.long_mode;
+    if (entry->long_mode) {
+        page_tables(o->phys);
         entry->cr3 = PAGE_TABLES;
     }
+    entry->cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP;
     entry->rsi = ZERO_PAGE;
     entry->rsp = STACK_TOP;
-    entry->gdt_base = GDT;
-    entry->gdt_limit = sizeof gdt - 1;
-    entry->long_mode = long_mode;
-}
-
-bool linux_load(struct phys *phys, const struct machine_linux *l, uint64_t rsdp, struct linux_entry *entry, char *error,
-                size_t size)
-{
-    struct loader o = {.phys = phys, .l = l, .rsdp = rsdp, .error = error, .error_size = size};
-    if (phys->low_size < 2 * MIB)
-        return fail(&o, "the machine has too little RAM for a Linux kernel");
-    o.ram_end = phys->low_size - (rsdp ? ACPI_AREA_BYTES : 0);
-    uint64_t initrd;
-    *entry = (struct linux_entry){0};
-    if (!read_image(&o) || !load_command_line(&o) || !load_initrd(&o, &initrd) || !load_kernel(&o, &entry->rip))
-        return false;
-    // Where the BIOS data area says that RAM below 640 KiB ends.
-    uint8_t word[2];
-    store_u16(word, BASE_END >> 4);
-    store(phys, BDA_EBDA, word, sizeof word);
-    store_u16(word, BASE_END >> 10);
-    store(phys, BDA_BASE_KIB, word, sizeof word);
-    boot_parameters(&o, initrd);
-    processor_state(phys, o.image.long_mode, entry);
     return true;
 }

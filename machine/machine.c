@@ -1,7 +1,5 @@
 // The machine as the outside sees it: creation, the run loop, inputs through the journal.
 #include "machine/machine.h"
-#include "machine/acpi.h"
-#include "machine/linux.h"
 #include "machine/pc.h"
 
 #include <stdio.h>
@@ -108,85 +106,12 @@ void machine_destroy(struct machine *m)
     if (!m)
         return;
     cpu_destroy(m->cpu);
-    for (unsigned n = 0; n < ARRAY_LEN(m->linux_copies); n++)
-        free(m->linux_copies[n]);
+    free(m->kernel_copy);
     free(m->page_hash);
     free(m->packed);
     free(m->phys.ram);
     free(m->phys.dir);
     free(m);
-}
-
-// ---- direct boot
-// ----------------------------------------------------------------------------------------------------------------
-
-static bool keep(struct machine *m, unsigned n, const void *bytes, size_t size)
-{
-    free(m->linux_copies[n]);
-    m->linux_copies[n] = malloc(size ? size : 1);
-    if (!m->linux_copies[n])
-        return false;
-    if (size)
-        memcpy(m->linux_copies[n], bytes, size);
-    return true;
-}
-
-static void set_flat(struct segment_state *s, uint16_t selector, uint16_t attr)
-{
-    *s = (struct segment_state){0, 0xffffffffu, selector, attr};
-}
-
-// Loads the kept image into freshly reset hardware.
-static bool boot_linux(struct machine *m, char *error, size_t size)
-{
-    struct acpi_config acpi = {
-        .cpus = 1, .serial_count = m->config.serial_count, .pm_base = PC_PM_BASE, .low_ram_top = m->phys.low_size};
-    uint64_t rsdp = 0;
-    pc_open_shadow(m);
-    if (!acpi_build(&m->phys, &acpi, &rsdp)) {
-        snprintf(error, size, "too little memory for the ACPI tables");
-        return false;
-    }
-    struct linux_entry entry;
-    bool ok = linux_load(&m->phys, &m->linux_image, rsdp, &entry, error, size);
-    i440fx_firmware_setup(&m->i440fx);
-    if (!ok)
-        return false;
-    struct cpu_state *s = &m->cpu->s;
-    s->cr0 = CR0_PE | CR0_ET | CR0_NE | CR0_WP;
-    if (entry.long_mode) {
-        s->cr0 |= CR0_PG;
-        s->cr3 = entry.cr3;
-        s->cr4 = CR4_PAE;
-        s->efer = EFER_LME | EFER_LMA;
-    }
-    s->gdtr[0] = (struct segment_state){.base = entry.gdt_base, .limit = entry.gdt_limit};
-    s->idtr[0] = (struct segment_state){.limit = 0};
-    set_flat(&s->seg[SEG_CS], LINUX_CS, ATTR_G | (entry.long_mode ? ATTR_L : ATTR_DB) | ATTR_P | ATTR_S | 11);
-    static const uint8_t data[] = {SEG_ES, SEG_SS, SEG_DS, SEG_FS, SEG_GS};
-    for (unsigned n = 0; n < ARRAY_LEN(data); n++)
-        set_flat(&s->seg[data[n]], LINUX_DS, ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 3);
-    s->rip = entry.rip;
-    s->reg[RSI] = entry.rsi;
-    s->reg[RSP] = entry.rsp;
-    s->rflags = 2;
-    s->mtrr_def_type = 0xc06; // enabled, write-back, as firmware leaves it
-    cpu_update(m->cpu);
-    return true;
-}
-
-bool machine_load_linux(struct machine *m, const struct machine_linux *l, char *error, size_t size)
-{
-    if (!keep(m, 0, l->kernel, l->kernel_size) || !keep(m, 1, l->initrd, l->initrd_size) ||
-        !keep(m, 2, l->append, strlen(l->append) + 1)) {
-        snprintf(error, size, "out of memory");
-        return false;
-    }
-    m->linux_image = *l;
-    m->linux_image.kernel = m->linux_copies[0];
-    m->linux_image.initrd = l->initrd ? m->linux_copies[1] : NULL;
-    m->linux_image.append = (const char *)m->linux_copies[2];
-    return boot_linux(m, error, size);
 }
 
 // ---- running
@@ -197,11 +122,11 @@ bool machine_load_linux(struct machine *m, const struct machine_linux *l, char *
 
 static void do_reset(struct machine *m)
 {
-    char error[200];
+    char error[512];
     m->reset_wanted = false;
     m->resets++;
     pc_reset(m);
-    if (m->linux_image.kernel && !boot_linux(m, error, sizeof error)) {
+    if (m->kernel_copy && !pc_boot(m, error, sizeof error)) {
         log_line(&m->log, LOG_HOST_ERROR, "reset: %s", error);
         m->stop = MACHINE_RESET;
     }

@@ -13,6 +13,40 @@
 
 struct machine;
 
+// Texts of the SMBIOS tables that the user can set, by structure type.
+enum machine_smbios_text {
+    SMBIOS_BIOS_VENDOR, // type 0
+    SMBIOS_BIOS_VERSION,
+    SMBIOS_BIOS_DATE,
+    SMBIOS_SYSTEM_MANUFACTURER, // type 1
+    SMBIOS_SYSTEM_PRODUCT,
+    SMBIOS_SYSTEM_VERSION,
+    SMBIOS_SYSTEM_SERIAL,
+    SMBIOS_SYSTEM_SKU,
+    SMBIOS_SYSTEM_FAMILY,
+    SMBIOS_CHASSIS_MANUFACTURER, // type 3
+    SMBIOS_CHASSIS_VERSION,
+    SMBIOS_CHASSIS_SERIAL,
+    SMBIOS_CHASSIS_ASSET,
+    SMBIOS_CHASSIS_SKU,
+    SMBIOS_PROCESSOR_MANUFACTURER, // type 4
+    SMBIOS_PROCESSOR_VERSION,
+    SMBIOS_PROCESSOR_SERIAL,
+    SMBIOS_PROCESSOR_ASSET,
+    SMBIOS_PROCESSOR_PART,
+    SMBIOS_MEMORY_MANUFACTURER, // type 17
+    SMBIOS_MEMORY_SERIAL,
+    SMBIOS_MEMORY_ASSET,
+    SMBIOS_MEMORY_PART,
+    SMBIOS_TEXTS,
+};
+#define MACHINE_SMBIOS_TEXT_MAX 65u // with the NUL
+
+struct machine_smbios {
+    char text[SMBIOS_TEXTS][MACHINE_SMBIOS_TEXT_MAX]; // "" for the board's own
+    uint8_t uuid[16];                                 // in the order in which it is written
+};
+
 struct machine_config {
     uint64_t ram_bytes;    // a multiple of 1 MiB, 1 MiB..MACHINE_MAX_RAM
     unsigned cpus;         // announced; one runs
@@ -20,8 +54,9 @@ struct machine_config {
     unsigned serial_count; // 16550A ports present, 0..4: 3F8h/4, 2F8h/3, 3E8h/4, 2E8h/3
     struct char_backend serial[MACHINE_SERIAL_PORTS];
     struct char_backend debugcon;
-    uint64_t date;                                                // seconds since 1970 at power-on; journalled
-    uint64_t seed;                                                // journalled
+    uint64_t date; // seconds since 1970 at power-on; journalled
+    uint64_t seed; // journalled
+    struct machine_smbios smbios;
     bool no_reboot;                                               // a guest reset ends the run
     void (*log)(void *ctx, enum log_kind kind, const char *line); // may be NULL
     void *log_ctx;
@@ -48,20 +83,37 @@ enum machine_stop {
 struct machine *machine_create(const struct machine_config *config, char *error, size_t size);
 void machine_destroy(struct machine *m);
 
-struct machine_linux {
-    const uint8_t *kernel; // bzImage
-    size_t kernel_size;
-    const uint8_t *initrd; // may be NULL
-    size_t initrd_size;
+// What a kernel file is, by its content.
+enum machine_kernel_kind {
+    MACHINE_KERNEL_UNKNOWN,
+    MACHINE_KERNEL_LINUX,     // bzImage
+    MACHINE_KERNEL_MULTIBOOT, // has a multiboot 1 header
+    MACHINE_KERNEL_PVH,       // ELF with a PVH entry note
+};
+enum machine_kernel_kind machine_kernel_kind(const uint8_t *bytes, size_t size);
+
+// A file that is loaded beside the kernel: the initial RAM disk, or a multiboot module.
+struct machine_module {
+    const uint8_t *bytes;
+    size_t size;
+    const char *text; // its command line, may be ""
+};
+
+struct machine_kernel {
+    const char *name; // of the file, for messages and for multiboot's command line
+    const uint8_t *bytes;
+    size_t size;
+    const struct machine_module *modules; // Linux and PVH take one
+    unsigned module_count;
     const char *append;                            // command line, may be ""
-    bool guest_unpack;                             // enter the image's own decompressor
+    bool guest_unpack;                             // bzImage: enter the image's own decompressor
     void (*progress)(void *ctx, const char *what); // may be NULL: called before steps that can take a second
     void *progress_ctx;
 };
 
-// Puts a Linux kernel into RAM and points the processor at it. False with a line in `error` that names what is wrong;
-// the machine must then be destroyed. The image is kept for machine resets (copied).
-bool machine_load_linux(struct machine *m, const struct machine_linux *linux, char *error, size_t size);
+// Puts a kernel into RAM and points the processor at it. False with a line in `error` that names the file and what is
+// wrong; the machine must then be destroyed. All of it is kept for machine resets (copied).
+bool machine_load_kernel(struct machine *m, const struct machine_kernel *kernel, char *error, size_t size);
 
 // Runs until something above happens, at most until tick `until` (UINT64_MAX: none) and for one slice (at most
 // MACHINE_SLICE_TICKS ticks, ending at a multiple of it, so that slice ends are the same in every run; skipped idle
@@ -73,7 +125,7 @@ enum machine_stop machine_run(struct machine *m, uint64_t until, bool skip_idle)
 uint64_t machine_tick(const struct machine *m);
 uint64_t machine_ns(const struct machine *m);                   // guest nanoseconds
 uint64_t machine_tick_at(const struct machine *m, uint64_t ns); // first tick at or after ns
-uint8_t machine_exit_value(const struct machine *m);
+uint8_t machine_exit_value(const struct machine *m);            // what the guest wrote to the debug exit
 
 // While idle: guest ns of the next inside event, UINT64_MAX if none.
 uint64_t machine_idle_deadline(const struct machine *m);

@@ -120,7 +120,7 @@ static void power_off(void *ctx)
 static void debug_exit(void *ctx, uint32_t value)
 {
     struct machine *m = ctx;
-    m->exit_value = (uint8_t)(value << 1 | 1);
+    m->exit_value = (uint8_t)value;
     end_run(m, MACHINE_EXIT);
 }
 

@@ -66,8 +66,8 @@ struct machine {
     uint32_t port_value; // of the last JOURNAL_PORT_READ
 
     // For resets: what was loaded.
-    struct machine_linux linux_image;
-    uint8_t *linux_copies[3];
+    struct machine_kernel kernel;
+    void *kernel_copy; // all that `kernel` points to
 
     uint64_t shakes; // how often machine_shake() was called
 
@@ -93,5 +93,7 @@ void pc_reset(struct machine *m);
 void pc_want_reset(struct machine *m);
 // Opens the shadow memory C0000h..FFFFFh for loaders; closed again by i440fx_firmware_setup().
 void pc_open_shadow(struct machine *m);
+// Loads the kept kernel into freshly reset hardware. False with a line in `error`.
+bool pc_boot(struct machine *m, char *error, size_t size);
 
 #endif

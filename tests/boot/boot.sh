@@ -7,10 +7,12 @@
 # programs).
 #
 #   check          host-unpacked boot to the shell, `uname -a`, power off, status 0
+#   no-acpi        the same without ACPI: interrupts by the MP table, and no way to turn the power off
 #   guest-unpack   the same, the kernel unpacking itself
 #   selftest       time, floating point, hashing, processes, signals, vulnerabilities in the guest
 #   shell          commands typed into the interactive shell, `reboot` with -no-reboot
 #   digests        equal digests at 20 points of two runs, the second with the host busy
+#   pvh VMLINUX    the unpacked kernel by its PVH entry; VMLINUX is the program that unpacks it
 #   same OTHER     equal digests at 20 points in the build OTHER
 set -u
 mode=${1%%:*} snowglobe=$2 other=${3-} guest=amd64
@@ -68,12 +70,31 @@ case $mode in
 check)
   run "$work/out" "$initrd" check </dev/null || fail "status $?"
   grep -q '^Linux .* GNU/Linux' "$work/out" || fail 'no uname line'
+  for line in 'SMBIOS 2.8 present' 'DMI: Snowglobe pc-1, BIOS' 'found SMP MP-table at \[mem 0x000f5040-0x000f504f\]'; do
+    grep -q "$line" "$work/out" || fail "no line '$line'"
+  done
   # Nothing but what QEMU's pc says too.
   if grep -E 'WARNING|BUG:|Oops|Call Trace|\[Firmware|unchecked MSR' "$work/out"; then fail 'the kernel complains'; fi
+  ;;
+no-acpi)
+  run "$work/out" "$initrd" 'check acpi=off' -smbios type=1,product=Room </dev/null
+  status=$?
+  [ $status = 10 ] || fail "status $status"
+  for line in '^Linux .* GNU/Linux' 'DMI: Snowglobe Room' 'MPTABLE: OEM ID: SNOWGLOB' 'IOAPIC\[0\]: apic_id 0' \
+    'reboot: System halted'; do
+    grep -q "$line" "$work/out" || fail "no line '$line'"
+  done
   ;;
 guest-unpack)
   run "$work/out" "$initrd" check --guest-unpack </dev/null || fail "status $?"
   grep -q '^Linux .* GNU/Linux' "$work/out" || fail 'no uname line'
+  ;;
+pvh)
+  "$other" "$kernel" "$work/vmlinux" || fail 'the kernel cannot be unpacked'
+  kernel=$work/vmlinux
+  run "$work/out" "$initrd" check </dev/null || fail "status $?"
+  grep -q '^Linux .* GNU/Linux' "$work/out" || fail 'no uname line'
+  grep -q 'ACPI: RSDP 0x00000000000F5' "$work/out" || fail 'no ACPI tables'
   ;;
 selftest)
   run "$work/out" "$testrd" selftest </dev/null || fail "status $?"

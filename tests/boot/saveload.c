@@ -63,14 +63,16 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: saveload KERNEL INITRD POINTS TICKS\n");
         return 2;
     }
-    struct machine_linux image = {.append = "console=ttyS0 quiet panic=-1 check"};
-    image.kernel = read_file(argv[1], &image.kernel_size);
-    image.initrd = read_file(argv[2], &image.initrd_size);
+    struct machine_module initrd = {.text = ""};
+    struct machine_kernel image = {
+        .name = argv[1], .modules = &initrd, .module_count = 1, .append = "console=ttyS0 quiet panic=-1 check"};
+    image.bytes = read_file(argv[1], &image.size);
+    initrd.bytes = read_file(argv[2], &initrd.size);
     unsigned points = (unsigned)atoi(argv[3]), failed = 0;
     uint64_t step = strtoull(argv[4], NULL, 0);
     char error[200];
     struct machine *m = create();
-    if (!machine_load_linux(m, &image, error, sizeof error)) {
+    if (!machine_load_kernel(m, &image, error, sizeof error)) {
         fprintf(stderr, "%s\n", error);
         return 2;
     }

@@ -70,6 +70,23 @@ for size in 514 1024 16384; do
   refused 'kernel' -kernel "$dir/longer"
 done
 
+# ELF files: this system's own programs are none that can start here.
+if [ "$(head -c 4 "$snowglobe" | tail -c 3)" = ELF ]; then
+  refused "$snowglobe: " -kernel "$snowglobe"
+fi
+# A multiboot header and an ELF file that ends there; modules.
+{
+  printf '\x7fELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\3\0\1\0\0\0\0\0\x10\0\x34\0\0\0'
+  head -c 20 /dev/zero
+  printf '\x02\xb0\xad\x1b\3\0\0\0\xfb\x4f\x52\xe4'
+  head -c 500 /dev/zero
+} >"$dir/multiboot"
+refused "$dir/multiboot: a multiboot header without addresses, and the ELF file's program headers are damaged" \
+  -kernel "$dir/multiboot"
+refused "$dir/nothing: No such file or directory" -kernel "$dir/multiboot" -initrd "$dir/text words,$dir/nothing words"
+refused "-initrd: there are 64 modules at most" -kernel "$dir/multiboot" \
+  -initrd "$(for _ in $(seq 65); do printf '%s,' "$dir/text"; done)"
+
 # The RAM disk is looked at before the kernel is.
 refused "$dir/nothing: No such file or directory" -kernel "$dir/text" -initrd "$dir/nothing"
 refused "$dir: is a directory" -kernel "$dir/text" -initrd "$dir"

@@ -31,7 +31,7 @@ for help in -h -help --help; do
 done
 # As makefiles ask: options stand at column 0.
 for option in h help version kernel initrd append m smp nographic display serial monitor debugcon device nic net \
-  no-reboot rtc; do
+  no-reboot rtc smbios uuid; do
   grep -qE -- "^-$option( |$)" "$dir/help" || complain "-help does not list -$option"
 done
 for option in time until digest digest-every seed engine guest-unpack; do
@@ -58,6 +58,9 @@ refused 'no window yet' -kernel k -display gtk
 refused 'tcp:1' -kernel k -serial tcp:1
 refused 'iobase=0xf4' -kernel k -device isa-debug-exit,iobase=0x501
 refused 'e1000' -kernel k -device e1000
+refused "'uuid' is no UUID" -kernel k -smbios type=1,uuid=7
+refused "'type=2' is not a type that can be set" -kernel k -smbios type=2,serial=x
+refused '-uuid 1234' -kernel k -uuid 1234
 for size in 0 -1 x 1x 12MB 0.1 65G 99999999999999999999 1.5k '' ' ' nan 1e3; do
   refused "-m $size" -kernel k -m "$size"
 done

@@ -57,16 +57,23 @@ void machine_destroy(struct machine *m)
     free(m);
 }
 
-bool machine_load_linux(struct machine *m, const struct machine_linux *linux, char *error, size_t size)
+enum machine_kernel_kind machine_kernel_kind(const uint8_t *bytes, size_t size)
 {
-    if (linux->kernel_size < 4 || memcmp(linux->kernel, "fake", 4) != 0) {
+    (void)bytes;
+    (void)size;
+    return MACHINE_KERNEL_LINUX;
+}
+
+bool machine_load_kernel(struct machine *m, const struct machine_kernel *kernel, char *error, size_t size)
+{
+    if (kernel->size < 4 || memcmp(kernel->bytes, "fake", 4) != 0) {
         snprintf(error, size, "not a fake kernel");
         return false;
     }
-    snprintf(m->script, sizeof m->script, "%s", linux->append);
+    snprintf(m->script, sizeof m->script, "%s", kernel->append);
     m->at = m->script;
-    if (linux->progress && strstr(m->script, "slow-load")) {
-        linux->progress(linux->progress_ctx, "being slow");
+    if (kernel->progress && strstr(m->script, "slow-load")) {
+        kernel->progress(kernel->progress_ctx, "being slow");
         struct timespec from, now;
         clock_gettime(CLOCK_MONOTONIC, &from);
         do

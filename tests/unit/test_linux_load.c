@@ -8,7 +8,7 @@
 #include <zlib.h>
 
 #include "machine/acpi.h"
-#include "machine/linux.h"
+#include "machine/kernel.h"
 
 enum {
     MIB = 1 << 20,
@@ -38,8 +38,9 @@ struct bench {
     uint8_t elf[ELF_SIZE + 16]; // and some relocations behind it
     uint8_t image[2 * ELF_SIZE];
     size_t image_size;
-    struct machine_linux l;
-    struct linux_entry entry;
+    struct machine_kernel k;
+    struct machine_module initrd;
+    struct kernel_entry entry;
     char error[TEXT];
 };
 
@@ -109,7 +110,7 @@ static void make_image(struct bench *b)
     store_u32(i + 0x24c, packed);
     store_u64(i + 0x258, KERNEL_AT);
     store_u32(i + 0x260, INIT_SIZE);
-    b->l = (struct machine_linux){.kernel = i, .kernel_size = b->image_size, .append = ""};
+    b->k = (struct machine_kernel){.name = "k", .bytes = i, .size = b->image_size, .modules = &b->initrd, .append = ""};
 }
 
 static int set_up(void **state)
@@ -137,7 +138,7 @@ static int tear_down(void **state)
 static bool load(struct bench *b, uint64_t rsdp)
 {
     memset(b->error, 0, sizeof b->error);
-    return linux_load(&b->phys, &b->l, rsdp, &b->entry, b->error, sizeof b->error);
+    return kernel_load(&b->phys, &b->k, rsdp, &b->entry, b->error, sizeof b->error);
 }
 
 static void assert_loads(struct bench *b, uint64_t rsdp)
@@ -190,7 +191,7 @@ static void test_clean_pages(void **state)
 static void test_guest_unpack(void **state)
 {
     struct bench *b = *state;
-    b->l.guest_unpack = true;
+    b->k.guest_unpack = true;
     assert_loads(b, 0);
     assert_int_equal(b->entry.rip, KERNEL_AT + 0x200);
     assert_memory_equal(b->ram + KERNEL_AT, b->image + SETUP_SIZE, b->image_size - SETUP_SIZE);
@@ -198,7 +199,7 @@ static void test_guest_unpack(void **state)
     // Also when the host could not unpack it.
     memset(b->image + SETUP_SIZE + PAYLOAD_AT, 0xcc, 16);
     assert_loads(b, 0);
-    b->l.guest_unpack = false;
+    b->k.guest_unpack = false;
     assert_refused(b, "cannot be unpacked: not packed in a known way: use --guest-unpack");
 }
 
@@ -219,8 +220,8 @@ static void test_processor(void **state)
     assert_int_equal(b->entry.gdt_limit, 31);
     const uint8_t *gdt = b->ram + b->entry.gdt_base;
     assert_int_equal(load_u64(gdt), 0);
-    assert_int_equal(load_u64(gdt + LINUX_CS), 0x00af9b000000ffff);
-    assert_int_equal(load_u64(gdt + LINUX_DS), 0x00cf93000000ffff);
+    assert_int_equal(load_u64(gdt + KERNEL_CS), 0x00af9b000000ffff);
+    assert_int_equal(load_u64(gdt + KERNEL_DS), 0x00cf93000000ffff);
     assert_in_range(b->entry.rsp, 0x2000, 0x9c000);
     assert_int_equal(b->entry.rsp % 16, 0);
     assert_int_equal(b->entry.rsi % PAGE_SIZE, 0);
@@ -259,14 +260,14 @@ static void test_32_bit(void **state)
     assert_memory_equal(b->ram + KERNEL_AT, b->elf + 0x200, TEXT_SIZE);
     assert_memory_equal(b->ram + DATA_AT, b->elf + 0x3800, DATA_SIZE);
     const uint8_t *gdt = b->ram + b->entry.gdt_base;
-    assert_int_equal(load_u64(gdt + LINUX_CS), 0x00cf9b000000ffff);
-    assert_int_equal(load_u64(gdt + LINUX_DS), 0x00cf93000000ffff);
+    assert_int_equal(load_u64(gdt + KERNEL_CS), 0x00cf9b000000ffff);
+    assert_int_equal(load_u64(gdt + KERNEL_DS), 0x00cf93000000ffff);
     assert_int_equal(load_u32(b->ram + b->entry.rsi + 0x214), KERNEL_AT);
 
-    b->l.guest_unpack = true;
+    b->k.guest_unpack = true;
     assert_loads(b, 0);
     assert_int_equal(b->entry.rip, KERNEL_AT); // code32_start
-    b->l.guest_unpack = false;
+    b->k.guest_unpack = false;
 
     // A header that promises a 64-bit kernel; tables and segments outside.
     store_u16(b->image + 0x236, 1);
@@ -296,7 +297,7 @@ static void test_32_bit(void **state)
 static void test_header(void **state)
 {
     struct bench *b = *state;
-    b->l.append = "console=ttyS0 quiet";
+    b->k.append = "console=ttyS0 quiet";
     store_u32(b->image + 0x210, 0x8300); // loadflags 83h
     store_u64(b->image + 0x250, 0x1234);
     store_u32(b->image + 0x218, 0x99999);
@@ -309,7 +310,7 @@ static void test_header(void **state)
     assert_int_equal(zero[0x211], 0x01);
     assert_int_equal(load_u32(zero + 0x218), 0);
     assert_int_equal(load_u32(zero + 0x21c), 0);
-    assert_string_equal((const char *)b->ram + load_u32(zero + 0x228), b->l.append);
+    assert_string_equal((const char *)b->ram + load_u32(zero + 0x228), b->k.append);
     assert_int_equal(load_u64(zero + 0x250), 0);
     assert_int_equal(load_u64(zero + 0x258), KERNEL_AT);
     assert_int_equal(load_u32(zero + 0x260), INIT_SIZE);
@@ -374,8 +375,8 @@ static void test_initrd(void **state)
     assert_non_null(initrd);
     for (size_t n = 0; n < LOW_SIZE; n++)
         initrd[n] = (uint8_t)(n ^ n >> 7);
-    b->l.initrd = initrd;
-    b->l.initrd_size = SIZE;
+    b->initrd = (struct machine_module){initrd, SIZE, ""};
+    b->k.module_count = 1;
     assert_loads(b, 0xf5000);
     const uint8_t *zero = b->ram + b->entry.rsi;
     assert_int_equal(load_u32(zero + 0x218), LOW_SIZE - ACPI_AREA_BYTES - 2 * PAGE_SIZE);
@@ -391,14 +392,14 @@ static void test_initrd(void **state)
     store_u32(b->image + 0x22c, 0x7fffffff);
 
     // Exactly what is left beside the kernel, and one byte more.
-    b->l.initrd_size = LOW_SIZE - KERNEL_AT - INIT_SIZE;
+    b->initrd.size = LOW_SIZE - KERNEL_AT - INIT_SIZE;
     assert_loads(b, 0);
     assert_int_equal(load_u32(zero + 0x218), KERNEL_AT + INIT_SIZE);
-    b->l.initrd_size++;
+    b->initrd.size++;
     assert_refused(b, "the initrd of 16 MiB does not fit in 24 MiB of RAM beside the kernel of 3 MiB");
-    b->l.initrd_size = SIZE_MAX / 2;
+    b->initrd.size = SIZE_MAX / 2;
     assert_refused(b, "does not fit");
-    b->l.initrd_size = SIZE;
+    b->initrd.size = SIZE;
     store_u32(b->image + 0x22c, 0);
     assert_refused(b, "does not fit");
     store_u32(b->image + 0x22c, UINT32_MAX);
@@ -417,8 +418,8 @@ static void test_progress(void **state)
 {
     struct bench *b = *state;
     unsigned calls = 0;
-    b->l.progress = count_progress;
-    b->l.progress_ctx = &calls;
+    b->k.progress = count_progress;
+    b->k.progress_ctx = &calls;
     assert_loads(b, 0);
     assert_int_equal(calls, 1);
 }
@@ -433,8 +434,8 @@ static void test_bad_image(void **state)
         uint64_t value;
         const char *why;
     } cases[] = {
-        {0x202, 1, 'h', "not a Linux kernel image"},
-        {0x1fe, 2, 0xaa54, "not a Linux kernel image"},
+        {0x202, 1, 'h', "not a kernel: Linux bzImage"},
+        {0x1fe, 2, 0xaa54, "not a kernel: Linux bzImage"},
         {0x206, 2, 0x20b, "boot protocol 2.11 is too old"},
         {0x206, 2, 0, "boot protocol 0.00 is too old"},
         {0x236, 2, 0x7e, "not an i386 ELF file"},
@@ -464,9 +465,9 @@ static void test_bad_image(void **state)
         assert_refused(b, cases[n].why);
     }
     make_image(b);
-    b->l.kernel = NULL;
-    b->l.kernel_size = 0;
-    assert_refused(b, "not a Linux kernel image");
+    b->k.bytes = NULL;
+    b->k.size = 0;
+    assert_refused(b, "not a kernel: Linux bzImage");
 }
 
 // Every length of file, in memory of just that size.
@@ -477,9 +478,9 @@ static void test_truncated(void **state)
         uint8_t *copy = malloc(size);
         assert_non_null(copy);
         memcpy(copy, b->image, size);
-        b->l.kernel = copy;
-        b->l.kernel_size = size;
-        assert_refused(b, size < 0x206 ? "not a Linux kernel image" : "the kernel image is truncated");
+        b->k.bytes = copy;
+        b->k.size = size;
+        assert_refused(b, size < 0x206 ? "not a kernel: Linux bzImage" : "the kernel image is truncated");
         free(copy);
     }
 }
@@ -502,7 +503,7 @@ static void test_bad_elf(void **state)
         {32, 8, ELF_SIZE, "not an x86-64 ELF file"},
         {54, 2, 0, "not an x86-64 ELF file"},
         {56, 2, 0xffff, "not an x86-64 ELF file"},
-        {56, 2, 0, "its entry lies outside"},
+        {56, 2, 0, "it has no segments to load"},
         {24, 8, 0, "its entry lies outside"},
         {24, 8, KERNEL_AT + TEXT_SIZE, "its entry lies outside"},
         {FIRST + 8, 8, UINT64_MAX, "a segment lies outside the file"},
@@ -532,7 +533,7 @@ static void test_command_line(void **state)
     struct bench *b = *state;
     char text[0x10001];
     memset(text, 'x', sizeof text);
-    b->l.append = text;
+    b->k.append = text;
     text[2047] = 0;
     assert_loads(b, 0);
     text[2047] = 'x';
@@ -547,7 +548,7 @@ static void test_command_line(void **state)
     text[0xffff] = 'x';
     text[0x10000] = 0;
     assert_refused(b, "the kernel takes at most 65535");
-    b->l.append = NULL;
+    b->k.append = "";
     assert_loads(b, 0);
     assert_int_equal(b->ram[load_u32(b->ram + b->entry.rsi + 0x228)], 0);
 }
@@ -587,7 +588,7 @@ static void test_damage(void **state)
             b->image[0x1f1 + (r[0] >> 8) % 0x80] = (uint8_t)(r[1] >> 16);
         if (round % 3 == 0)
             b->image[(r[2] >> 4) % b->image_size] ^= (uint8_t)(1 << (r[3] >> 29));
-        b->l.guest_unpack = round % 7 == 0;
+        b->k.guest_unpack = round % 7 == 0;
         if (load(b, round % 5 ? 0 : 0xf5000)) {
             loaded++;
             assert_true(b->entry.rip >= MIB && b->entry.rip < LOW_SIZE);
