@@ -19,6 +19,8 @@ enum journal_kind {
     JOURNAL_MEMORY,    // value: physical address; data: bytes that a debugger wrote
     JOURNAL_PORT_READ, // index: port; value: bytes read by a debugger, for the sake of what reading does
     JOURNAL_PORT,      // index: port; data: 1, 2 or 4 bytes that a debugger wrote
+    JOURNAL_KEY,       // index: 1 down, 0 up; value: USB HID usage (machine_key())
+    JOURNAL_MOUSE,     // index: buttons; value: movement by bits 15:0 right, 31:16 down, 47:32 wheel (machine_mouse())
 };
 
 struct journal_entry {

@@ -306,12 +306,32 @@ static bool take_network(struct parser *p, const char *value)
     return strcmp(value, "none") == 0 || bad(p, "%s %s: networks come later; only 'none' works", p->shown, value);
 }
 
+// Whether a value is of the device `name`, perhaps with properties behind a comma.
+static bool is_device(const char *value, const char *name)
+{
+    size_t n = strlen(name);
+    return strncmp(value, name, n) == 0 && (!value[n] || value[n] == ',');
+}
+
+static bool take_pvpanic(struct parser *p, const char *value)
+{
+    uint64_t port;
+    const char *property = strchr(value, ',');
+    if (property &&
+        (!value_of(property + 1, "ioport") || !parse_u64(value_of(property + 1, "ioport"), &port) || port != 0x505))
+        return bad(p, "%s %s: the device is at ioport=0x505", p->shown, value);
+    p->o->pvpanic = true;
+    return true;
+}
+
 static bool take_device(struct parser *p, const char *value)
 {
     static const char name[] = "isa-debug-exit";
     size_t n = sizeof name - 1;
-    if (strncmp(value, name, n) != 0 || (value[n] && value[n] != ','))
-        return bad(p, "%s %s: only '%s' can be named yet", p->shown, value, name);
+    if (is_device(value, "pvpanic"))
+        return take_pvpanic(p, value);
+    if (!is_device(value, name))
+        return bad(p, "%s %s: only '%s' and 'pvpanic' can be named yet", p->shown, value, name);
     char copy[128];
     if (strlen(value) >= sizeof copy)
         return bad(p, "%s %s,...: too long", p->shown, name);
@@ -326,6 +346,56 @@ static bool take_device(struct parser *p, const char *value)
             return bad(p, "%s %s: the device is at iobase=0xf4 with iosize=4", p->shown, value);
     }
     return true;
+}
+
+// The next word of a value, in which a comma is written twice; *value is moved on to the next one, or is then NULL.
+// False when it does not fit.
+static bool next_word(const char **value, char *out, size_t size)
+{
+    const char *in = *value;
+    size_t n = 0;
+    for (; *in && (*in != ',' || in[1] == ','); in++) {
+        in += *in == ',';
+        if (n + 1 == size)
+            return false;
+        out[n++] = *in;
+    }
+    out[n] = 0;
+    *value = *in ? in + 1 : NULL;
+    return true;
+}
+
+static bool take_fw_cfg(struct parser *p, const char *value)
+{
+    static const char expected[] = "name=NAME,file=FILE or name=NAME,string=TEXT";
+    struct options *o = p->o;
+    if (o->fw_cfg_count == FW_CFG_OPTIONS)
+        return bad(p, "%s %s: there are %u at most", p->shown, value, FW_CFG_OPTIONS);
+    struct fw_cfg_option *f = &o->fw_cfg[o->fw_cfg_count++];
+    char word[sizeof f->value + 8];
+    bool named = false, given = false, first = true;
+    for (const char *rest = value; rest; first = false) {
+        if (!next_word(&rest, word, sizeof word))
+            return bad(p, "%s: more than %zu characters", p->shown, sizeof f->value - 1);
+        const char *name = value_of(word, "name"), *file = value_of(word, "file"), *text = value_of(word, "string");
+        const char *content = file ? file : text;
+        if (first && !name && !content && !strchr(word, '='))
+            name = word;
+        if (name ? named || !*name : !content || given || (file && !*file))
+            return bad_value(p, value, expected);
+        if (strlen(name ? name : content) >= (name ? sizeof f->name : sizeof f->value))
+            return bad(p, "%s: '%.60s' is too long", p->shown, name ? name : content);
+        strcpy(name ? f->name : f->value, name ? name : content);
+        f->from_file |= file != NULL;
+        named |= name != NULL;
+        given |= content != NULL;
+    }
+    for (unsigned n = 0; n + 1 < o->fw_cfg_count; n++)
+        if (!strcmp(o->fw_cfg[n].name, f->name))
+            return bad(p, "%s %s: '%s' is there already", p->shown, value, f->name);
+    if (!strncmp(f->name, "etc/", 4) || !strncmp(f->name, "genroms/", 8))
+        return bad(p, "%s %s: this name is the board's; use opt/...", p->shown, value);
+    return (named && given) || bad_value(p, value, expected);
 }
 
 static bool take_no_reboot(struct parser *p, const char *value)
@@ -507,7 +577,9 @@ static const struct option options[] = {
                                                             "file:F, null or none", take_serial},
     {"monitor",      "-",  ARG_NEEDED,   " none",           "no monitor", take_monitor},
     {"debugcon",     "-",  ARG_NEEDED,   " DEV",            "debug console, port 0xe9: stdio, file:F or null", take_debugcon},
-    {"device",       "-",  ARG_NEEDED,   " isa-debug-exit", "always there: writing v to port 0xf4 ends with status (v << 1) | 1", take_device},
+    {"device",       "-",  ARG_NEEDED,   " NAME",           "isa-debug-exit (always there): writing v to port 0xf4 ends with\n"
+                                                            "status (v << 1) | 1; pvpanic: the guest can tell that it panicked", take_device},
+    {"fw_cfg",       "-",  ARG_NEEDED,   " name=N,file=F",  "give the guest a file of this name by fw_cfg; or string=TEXT", take_fw_cfg},
     {"nic",          "-",  ARG_NEEDED,   " none",           "no network card", take_network},
     {"net",          "-",  ARG_NEEDED,   " none",           "no network card", take_network},
     {"no-reboot",    "-",  ARG_NONE,     "",                "a guest's reset ends the run", take_no_reboot},
@@ -560,7 +632,7 @@ void options_help(FILE *to)
     fprintf(to, "\nCtrl-A h in the terminal lists the keys. Status: 0 the guest "
                 "powered off, or the run was ended by key or by\n"
                 "--until; (v << 1) | 1 debug exit; 1 output cannot be written; 2 "
-                "wrong option or file; 10 halted for ever.\n");
+                "wrong option or file; 4 the guest\npanicked (pvpanic); 10 halted for ever.\n");
 }
 
 const char *options_version(void)

@@ -15,10 +15,19 @@ struct port_options {
     const char *file; // PORT_FILE
 };
 
+#define FW_CFG_OPTIONS 16 // files that the command line can name
+
+// A file of fw_cfg.
+struct fw_cfg_option {
+    char name[56];
+    char value[1024]; // the text, or the name of the file that has it
+    bool from_file;
+};
+
 enum time_mode { TIME_AUTO, TIME_FAST, TIME_LIVE };
 enum rtc_base { RTC_DEFAULT, RTC_UTC, RTC_LOCALTIME, RTC_DATE };
 
-// What the command line asks for. Strings point into argv.
+// What the command line asks for. Pointers go into argv.
 struct options {
     const char *kernel, *initrd, *append; // NULL: not given
     uint64_t ram_bytes;
@@ -29,6 +38,9 @@ struct options {
     struct port_options serial[MACHINE_SERIAL_PORTS];
     struct port_options debugcon;
     bool window_wanted; // neither -nographic nor -display none was given
+    struct fw_cfg_option fw_cfg[FW_CFG_OPTIONS];
+    unsigned fw_cfg_count;
+    bool pvpanic;
     bool no_reboot;
     bool guest_unpack;
     enum time_mode time;

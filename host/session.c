@@ -234,6 +234,7 @@ void session_configure(struct session *s, struct machine_config *config)
                                       .date = power_on_date(o),
                                       .seed = entropy(o),
                                       .no_reboot = o->no_reboot,
+                                      .pvpanic = o->pvpanic,
                                       .log = log_line_out,
                                       .log_ctx = s};
     for (unsigned n = 0; n < o->serial_count; n++)
@@ -436,6 +437,7 @@ static enum end step(struct session *s, enum machine_stop *stop)
     case MACHINE_RESET:
     case MACHINE_EXIT:
     case MACHINE_TRIPLE:
+    case MACHINE_PANIC:
         return END_MACHINE;
     }
     return END_NOT;
@@ -458,7 +460,7 @@ int session_run(struct session *s, struct machine *m)
     }
     bool written = flush(s);
     terminal_restore();
-    if (end == END_HALTED || end == END_KEY || !written || stop == MACHINE_TRIPLE)
+    if (end == END_HALTED || end == END_KEY || !written || stop == MACHINE_TRIPLE || stop == MACHINE_PANIC)
         fresh_line(s);
     if (end == END_HALTED)
         session_say("the machine has halted for ever");
@@ -466,6 +468,8 @@ int session_run(struct session *s, struct machine *m)
         session_say("ended by Ctrl-A x");
     if (stop == MACHINE_TRIPLE)
         session_say("the processor was shut down by a triple fault");
+    if (stop == MACHINE_PANIC)
+        session_say("the guest has panicked");
     print_digest(s);
     if (!written)
         tell_output_error(s);
@@ -475,5 +479,7 @@ int session_run(struct session *s, struct machine *m)
         return STATUS_HALTED;
     if (end == END_MACHINE && stop == MACHINE_EXIT)
         return (machine_exit_value(m) << 1 | 1) & 0xff;
+    if (end == END_MACHINE && stop == MACHINE_PANIC)
+        return STATUS_PANIC;
     return STATUS_END;
 }

@@ -11,6 +11,7 @@ enum {
     STATUS_END = 0,       // power-off, the reset that -no-reboot ends with, --until, the key to leave
     STATUS_OUTPUT = 1,    // output cannot be written
     STATUS_BAD_INPUT = 2, // wrong option or file
+    STATUS_PANIC = 4,     // the guest said by pvpanic that it has panicked
     STATUS_HALTED = 10,   // nothing can wake the machine again
 };
 

@@ -109,14 +109,35 @@ static bool load(struct machine *m, const struct options *o, char *error, size_t
     return ok;
 }
 
+// Reads what -fw_cfg names; the bytes go to `bytes`, which the caller frees.
+static bool read_fw_cfg(const struct options *o, struct file_bytes *bytes, struct machine_file *file, char *error,
+                        size_t size)
+{
+    for (unsigned n = 0; n < o->fw_cfg_count; n++) {
+        const struct fw_cfg_option *f = &o->fw_cfg[n];
+        file[n] = (struct machine_file){f->name, f->value, (uint32_t)strlen(f->value)};
+        if (!f->from_file)
+            continue;
+        if (!file_read(f->value, o->ram_bytes < UINT32_MAX ? o->ram_bytes : UINT32_MAX, &bytes[n], error, size))
+            return false;
+        file[n].bytes = bytes[n].bytes;
+        file[n].size = (uint32_t)bytes[n].size;
+    }
+    return true;
+}
+
 static int run(const struct options *o, char *error, size_t size)
 {
+    struct file_bytes bytes[FW_CFG_OPTIONS] = {{0}};
+    struct machine_file file[FW_CFG_OPTIONS];
     struct machine_config config;
     struct session *s = session_create(o, error, size);
     if (!s)
         return STATUS_BAD_INPUT;
     session_configure(s, &config);
-    struct machine *m = machine_create(&config, error, size);
+    config.file = file;
+    config.file_count = o->fw_cfg_count;
+    struct machine *m = read_fw_cfg(o, bytes, file, error, size) ? machine_create(&config, error, size) : NULL;
     int status = STATUS_BAD_INPUT;
     if (m && load(m, o, error, size)) {
         if (o->window_wanted)
@@ -131,6 +152,8 @@ static int run(const struct options *o, char *error, size_t size)
     }
     machine_destroy(m);
     session_destroy(s);
+    for (unsigned n = 0; n < o->fw_cfg_count; n++)
+        file_free(&bytes[n]);
     return status;
 }
 

@@ -1,8 +1,9 @@
 // ACPI tables for kernels that are started without firmware (ACPI Specification 6.3, chapter 5): the RSDP at ACPI_RSDP;
-// RSDT, XSDT, FADT (revision 3), MADT, DSDT and SSDT in the area at the top of low RAM, after the FACS. The values are
-// those of the chips: piix4_pm.h (82371AB data sheet, section 7), the I/O APIC and how the ISA interrupts reach it.
+// RSDT, XSDT, FADT (revision 3), MADT, HPET, DSDT and SSDT in the area at the top of low RAM, after the FACS. The
+// values are those of the chips: piix4_pm.h (82371AB data sheet, section 7), the I/O APIC and how the ISA interrupts
+// reach it.
 //
-// Not implemented: HPET, MCFG and everything else that the board has no chip for.
+// Not implemented: MCFG and everything else that the board has no chip for.
 #include "machine/acpi.h"
 
 #include "machine/dsdt_aml.h"
@@ -11,7 +12,7 @@ enum {
     HEADER = 36, // of every table but FACS and RSDP: signature, length, revision, checksum, who made it
     MADT_FIXED = HEADER + 8 + 12 + 5 * 10 + 6,
     LOCAL_APIC_ENTRY = 8,
-    TABLES = 3,     // in RSDT and XSDT
+    TABLES = 4,     // in RSDT and XSDT
     CENTURY = 0x32, // CMOS byte
     RESET_PORT = 0xcf9,
     RESET_VALUE = 6,
@@ -23,6 +24,8 @@ enum {
 
 #define LOCAL_APIC_BASE 0xfee00000u
 #define IO_APIC_BASE    0xfec00000u
+#define HPET_BASE       0xfed00000u
+#define HPET_BLOCK_ID   0x8086a201u // the low half of its capabilities
 
 // Tables are put together in `table` and then placed one after the other.
 struct builder {
@@ -97,7 +100,7 @@ static uint64_t place_dsdt(struct builder *b)
     return place(b, head, dsdt_aml + HEADER, sizeof dsdt_aml);
 }
 
-// What the DSDT cannot know: Name (\SERC, ...), Name (\PCIM, ...), Name (\PMIO, ...).
+// What the DSDT cannot know: Name (\SERC, ...), Name (\PCIM, ...), Name (\PMIO, ...), Name (\PVPN, ...).
 static uint64_t place_ssdt(struct builder *b, const struct acpi_config *config)
 {
     enum { NAME_OP = 0x08, BYTE_PREFIX = 0x0a, WORD_PREFIX = 0x0b, DWORD_PREFIX = 0x0c };
@@ -109,6 +112,7 @@ static uint64_t place_ssdt(struct builder *b, const struct acpi_config *config)
         {"\\SERC", BYTE_PREFIX, 1, config->serial_count},
         {"\\PCIM", DWORD_PREFIX, 4, config->low_ram_top},
         {"\\PMIO", WORD_PREFIX, 2, config->pm_base},
+        {"\\PVPN", BYTE_PREFIX, 1, config->pvpanic},
     };
     begin(b, "SSDT", 2);
     for (unsigned n = 0; n < ARRAY_LEN(names); n++) {
@@ -133,7 +137,7 @@ static void put_io_address(struct builder *b, unsigned bits, uint64_t port)
 
 static uint64_t place_fadt(struct builder *b, const struct acpi_config *config, uint64_t facs, uint64_t dsdt)
 {
-    enum { LEGACY_DEVICES = 1, NO_VGA = 4 }; // of IAPC_BOOT_ARCH; 8042 (2) is not there
+    enum { LEGACY_DEVICES = 1, KEYBOARD_CONTROLLER = 2, NO_VGA = 4 }; // of IAPC_BOOT_ARCH
     enum { WBINVD = 1, PROC_C1 = 4, SLP_BUTTON = 0x20, FIX_RTC = 0x40, RESET_REG_SUP = 0x400 };
     uint64_t pm = config->pm_base;
     begin(b, "FACP", 3);
@@ -166,7 +170,7 @@ static uint64_t place_fadt(struct builder *b, const struct acpi_config *config, 
     put(b, 2, 0);       // duty cycle
     put(b, 2, 0);       // no alarm of day or month
     put(b, 1, CENTURY);
-    put(b, 2, LEGACY_DEVICES | NO_VGA);
+    put(b, 2, LEGACY_DEVICES | KEYBOARD_CONTROLLER | NO_VGA);
     put(b, 1, 0);
     put(b, 4, WBINVD | PROC_C1 | SLP_BUTTON | FIX_RTC | RESET_REG_SUP);
     put_io_address(b, 8, RESET_PORT);
@@ -225,6 +229,21 @@ static uint64_t place_madt(struct builder *b, const struct acpi_config *config)
     return finish(b);
 }
 
+// IA-PC HPET Specification 1.0a, 3.2.4.
+static uint64_t place_hpet(struct builder *b)
+{
+    begin(b, "HPET", 1);
+    put(b, 4, HPET_BLOCK_ID);
+    put(b, 1, 0); // memory
+    put(b, 1, 64);
+    put(b, 2, 0);
+    put(b, 8, HPET_BASE);
+    put(b, 1, 0);   // its number
+    put(b, 2, 100); // least counts between periodic interrupts
+    put(b, 1, 0);   // the page has no protection
+    return finish(b);
+}
+
 static uint64_t place_root(struct builder *b, const char *signature, unsigned bytes, const uint64_t tables[TABLES])
 {
     begin(b, signature, 1);
@@ -258,10 +277,10 @@ bool acpi_build(struct phys *phys, const struct acpi_config *config, uint64_t *r
     struct builder b = {.phys = phys, .next = top - ACPI_AREA_BYTES, .end = top};
     uint64_t facs = place_facs(&b);
     uint64_t dsdt = place_dsdt(&b);
-    const uint64_t tables[TABLES] = {place_fadt(&b, config, facs, dsdt), place_madt(&b, config),
-                                     place_ssdt(&b, config)};
+    const uint64_t tables[TABLES] = {place_fadt(&b, config, facs, dsdt), place_madt(&b, config), place_ssdt(&b, config),
+                                     place_hpet(&b)};
     uint64_t rsdt = place_root(&b, "RSDT", 4, tables), xsdt = place_root(&b, "XSDT", 8, tables);
-    if (!dsdt || !tables[0] || !tables[1] || !tables[2] || !rsdt || !xsdt)
+    if (!dsdt || !tables[0] || !tables[1] || !tables[2] || !tables[3] || !rsdt || !xsdt)
         return false;
     if (!place_rsdp(&b, rsdt, xsdt))
         return false;

@@ -17,6 +17,7 @@
 struct acpi_config {
     unsigned cpus;         // local APICs in the MADT, 1..ACPI_CPUS_MAX; only the first is enabled
     unsigned serial_count; // COM ports that the DSDT announces, 0..4
+    bool pvpanic;          // there is a pvpanic device
     uint64_t pm_base;      // I/O base of the PIIX4's register block
     uint64_t low_ram_top;  // end of the RAM below 4 GiB, a multiple of 4 KiB
 };

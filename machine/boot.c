@@ -47,8 +47,11 @@ static bool build_tables(struct machine *m, uint64_t *rsdp)
 {
     const struct cpuid_leaf *leaf = cpu_model_leaf(cpu_model_find(m->config.cpu_model), 1, CPUID_ANY);
     uint32_t signature = leaf ? leaf->eax : 0, features = leaf ? leaf->edx : 0;
-    const struct acpi_config acpi = {
-        .cpus = 1, .serial_count = m->config.serial_count, .pm_base = PC_PM_BASE, .low_ram_top = m->phys.low_size};
+    const struct acpi_config acpi = {.cpus = 1,
+                                     .serial_count = m->config.serial_count,
+                                     .pvpanic = m->config.pvpanic,
+                                     .pm_base = PC_PM_BASE,
+                                     .low_ram_top = m->phys.low_size};
     const struct mptable_config mptable = {.cpus = 1, .signature = signature, .features = features};
     const struct smbios_config smbios = {.texts = &m->config.smbios,
                                          .cpus = 1,
@@ -119,6 +122,10 @@ bool machine_load_kernel(struct machine *m, const struct machine_kernel *kernel,
 {
     if (!keep(m, kernel)) {
         snprintf(error, size, "out of memory");
+        return false;
+    }
+    if (!pc_describe_kernel(m)) {
+        snprintf(error, size, "%s: kernel, initrd and command line must each be smaller than 4 GiB", m->kernel.name);
         return false;
     }
     return pc_boot(m, error, size);

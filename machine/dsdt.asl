@@ -1,5 +1,6 @@
 // The board pc-1 as ACPI describes it (ACPI Specification 6.3, chapters 6 and 9; PIIX3 data sheet 290550 for PIRQRC).
-// What differs from machine to machine comes from a small SSDT that acpi.c writes: \SERC, \PCIM and \PMIO.
+// What differs from machine to machine comes from a small SSDT that acpi.c writes: \SERC, \PCIM, \PMIO
+// and \PVPN.
 //
 // PCI interrupts use the PIIX3's links with both interrupt controllers: INTIN0 to INTIN15 of the I/O APIC are the ISA
 // IRQs, and the MADT says that those a link can choose are level-triggered, active high.
@@ -10,6 +11,7 @@ DefinitionBlock ("", "DSDT", 2, "SNOWGL", "PC-1    ", 1)
     External (\SERC, IntObj) // serial ports present
     External (\PCIM, IntObj) // first address of the PCI memory window: the end of low RAM
     External (\PMIO, IntObj) // I/O base of the power management block
+    External (\PVPN, IntObj) // 1: there is a pvpanic device
 
     Name (\_S5, Package () { 0, 0, 0, 0 })
 
@@ -160,6 +162,53 @@ DefinitionBlock ("", "DSDT", 2, "SNOWGL", "PC-1    ", 1)
                     })
                 }
 
+                Device (KBD)
+                {
+                    Name (_HID, EisaId ("PNP0303"))
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x60, 0x60, 1, 1)
+                        IO (Decode16, 0x64, 0x64, 1, 1)
+                        IRQNoFlags () { 1 }
+                    })
+                }
+
+                Device (MOU)
+                {
+                    Name (_HID, EisaId ("PNP0F13"))
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IRQNoFlags () { 12 }
+                    })
+                }
+
+                Device (FWCF)
+                {
+                    Name (_HID, "QEMU0002")
+                    Name (_STA, 0x0B)
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x510, 0x510, 1, 0x0C)
+                    })
+                }
+
+                Device (PEVT)
+                {
+                    Name (_HID, "QEMU0001")
+                    Name (_CRS, ResourceTemplate ()
+                    {
+                        IO (Decode16, 0x505, 0x505, 1, 1)
+                    })
+                    Method (_STA)
+                    {
+                        If (\PVPN)
+                        {
+                            Return (0x0F)
+                        }
+                        Return (0)
+                    }
+                }
+
                 // Ports that no other device may be given: DMA controllers, system control, APM, power management.
                 Device (MISC)
                 {
@@ -242,6 +291,16 @@ DefinitionBlock ("", "DSDT", 2, "SNOWGL", "PC-1    ", 1)
                     Method (_STA) { Return (COMS (3)) }
                 }
             }
+        }
+
+        Device (HPET)
+        {
+            Name (_HID, EisaId ("PNP0103"))
+            Name (_UID, 0)
+            Name (_CRS, ResourceTemplate ()
+            {
+                Memory32Fixed (ReadOnly, 0xFED00000, 0x400)
+            })
         }
 
         // The state of a link by its register.

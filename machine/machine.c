@@ -48,6 +48,12 @@ static void apply(void *ctx, const struct journal_entry *e)
     case JOURNAL_PORT:
         map_write(&m->ports, e->index, e->size, load_le(e->data, e->size));
         break;
+    case JOURNAL_MOUSE:
+        ps2_mouse_move(&m->mouse, (int16_t)e->value, (int16_t)(e->value >> 16), (int16_t)(e->value >> 32), e->index);
+        break;
+    case JOURNAL_KEY:
+        ps2_keyboard_key(&m->keyboard, (uint32_t)e->value, e->index);
+        break;
     }
 }
 
@@ -91,7 +97,7 @@ struct machine *machine_create(const struct machine_config *config, char *error,
     m->journal =
         (struct journal){.record = config->record, .record_ctx = config->record_ctx, .apply = apply, .apply_ctx = m};
     if (!pc_build(m)) {
-        snprintf(error, size, "cannot allocate the processor");
+        snprintf(error, size, "cannot build the board: out of memory, or the files of fw_cfg do not fit");
         machine_destroy(m);
         return NULL;
     }
@@ -251,4 +257,19 @@ void machine_reset(struct machine *m)
 void machine_power_button(struct machine *m)
 {
     machine_enter(m, JOURNAL_POWER_BUTTON, 0, 0, NULL, 0);
+}
+
+void machine_key(struct machine *m, uint32_t usage, bool down)
+{
+    machine_enter(m, JOURNAL_KEY, down, usage, NULL, 0);
+}
+
+static uint64_t word(int v)
+{
+    return (uint16_t)(v < INT16_MIN ? INT16_MIN : v > INT16_MAX ? INT16_MAX : v);
+}
+
+void machine_mouse(struct machine *m, int dx, int dy, int dz, unsigned buttons)
+{
+    machine_enter(m, JOURNAL_MOUSE, buttons & 0x1f, word(dx) | word(dy) << 16 | word(dz) << 32, NULL, 0);
 }

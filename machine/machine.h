@@ -47,6 +47,13 @@ struct machine_smbios {
     uint8_t uuid[16];                                 // in the order in which it is written
 };
 
+// A file of fw_cfg. Name and bytes are the caller's and must last as long as the machine.
+struct machine_file {
+    const char *name; // 1 to 55 characters
+    const void *bytes;
+    uint32_t size;
+};
+
 struct machine_config {
     uint64_t ram_bytes;    // a multiple of 1 MiB, 1 MiB..MACHINE_MAX_RAM
     unsigned cpus;         // announced; one runs
@@ -54,6 +61,9 @@ struct machine_config {
     unsigned serial_count; // 16550A ports present, 0..4: 3F8h/4, 2F8h/3, 3E8h/4, 2E8h/3
     struct char_backend serial[MACHINE_SERIAL_PORTS];
     struct char_backend debugcon;
+    bool pvpanic;                    // there is a pvpanic device
+    const struct machine_file *file; // files that fw_cfg has beside the board's own
+    unsigned file_count;
     uint64_t date; // seconds since 1970 at power-on; journalled
     uint64_t seed; // journalled
     struct machine_smbios smbios;
@@ -75,6 +85,7 @@ enum machine_stop {
     MACHINE_RESET,     // guest reset with no_reboot
     MACHINE_EXIT,      // debug exit: machine_exit_value()
     MACHINE_TRIPLE,    // triple fault with no_reboot
+    MACHINE_PANIC,     // the guest said by pvpanic that it has panicked
     MACHINE_STUCK,     // halted for ever: interrupts off, nothing inside can wake it
     MACHINE_STOPPED,   // a breakpoint or watchpoint of the processor's observer (machine/pc.h)
 };
@@ -141,6 +152,12 @@ size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *byt
 void machine_power_button(struct machine *m);
 // A reset from outside, as by the button (journalled).
 void machine_reset(struct machine *m);
+// A key of the PS/2 keyboard goes down or up (journalled). `usage` is a USB HID usage: page << 16 | id, with 0 in place
+// of the page of keyboards (7).
+void machine_key(struct machine *m, uint32_t usage, bool down);
+// The PS/2 mouse (journalled): movement in counts to the right and down, of the wheel in notches towards the user, each
+// cut to 16 bits; bits 0 to 4 of `buttons` are left, right, middle, fourth and fifth, as they are now.
+void machine_mouse(struct machine *m, int dx, int dy, int dz, unsigned buttons);
 
 // BLAKE2b-256 over processor, chips in board order and RAM. Changes nothing that the guest can see.
 void machine_digest(struct machine *m, uint8_t digest[MACHINE_DIGEST_BYTES]);

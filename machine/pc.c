@@ -1,6 +1,6 @@
 // The board pc-1: an i440FX-class PC. Which chip sits at which port, which line goes to which pin.
 //
-// Not implemented: 8042, HPET, VGA, IDE, floppy, DMA, fw_cfg, network (later boards parts of pc-1).
+// Not implemented: VGA, IDE, floppy, DMA, network (later boards parts of pc-1).
 #include "machine/pc.h"
 
 #include <stdlib.h>
@@ -22,6 +22,39 @@ static void pirq(void *ctx, unsigned n, bool level)
 {
     struct machine *m = ctx;
     ioapic_pin(&m->ioapic, 16 + n, level);
+}
+
+// IRQ 0 and IRQ 8 are the 8254's and the clock's, or in legacy replacement mode those of HPET timers 0 and 1. The
+// levels are kept, so that a change of the mode shows what is there.
+static void drive_legacy(struct machine *m, unsigned n)
+{
+    piix3_isa_irq(&m->piix3, n ? 8 : 0, m->hpet_mode ? m->hpet_irq[n] : m->timer_irq[n]);
+}
+
+static void timer_irq(void *ctx, unsigned n, bool level)
+{
+    struct machine *m = ctx;
+    m->timer_irq[n] = level;
+    drive_legacy(m, n);
+}
+
+static void hpet_irq(void *ctx, unsigned n, bool level)
+{
+    struct machine *m = ctx;
+    m->hpet_irq[n] = level;
+    if (m->hpet_mode)
+        drive_legacy(m, n);
+}
+
+static void hpet_mode(void *ctx, unsigned n, bool level)
+{
+    struct machine *m = ctx;
+    (void)n;
+    if (m->hpet_mode == level)
+        return;
+    m->hpet_mode = level;
+    drive_legacy(m, 0);
+    drive_legacy(m, 1);
 }
 
 // COM1 and COM3 share IRQ 4, COM2 and COM4 share IRQ 3.
@@ -124,6 +157,17 @@ static void debug_exit(void *ctx, uint32_t value)
     end_run(m, MACHINE_EXIT);
 }
 
+static void guest_event(void *ctx, unsigned events)
+{
+    struct machine *m = ctx;
+    if (events & PVPANIC_PANICKED)
+        end_run(m, MACHINE_PANIC);
+    else if (events & PVPANIC_SHUTDOWN)
+        end_run(m, MACHINE_POWER_OFF);
+    else
+        log_line(&m->log, LOG_INFO, "the guest has panicked and runs its crash kernel");
+}
+
 void pc_want_reset(struct machine *m)
 {
     if (m->config.no_reboot)
@@ -220,6 +264,12 @@ bool pc_build(struct machine *m)
     reset_control_init(&m->reset);
     debugcon_init(&m->debugcon, &m->config.debugcon);
     debug_exit_init(&m->debug_exit, debug_exit, m);
+    pvpanic_init(&m->pvpanic, guest_event, m);
+    hpet_init(&m->hpet, &m->clock, EVENT_HPET);
+    fw_cfg_init(&m->fw_cfg, &m->phys);
+    kbc_8042_init(&m->kbc, &m->clock, EVENT_KBC);
+    ps2_keyboard_init(&m->keyboard, &m->clock, EVENT_KEYBOARD);
+    ps2_mouse_init(&m->mouse, &m->clock, EVENT_MOUSE);
 
     // Interrupts: chips -> south bridge -> 8259A pair and I/O APIC -> local APIC -> processor.
     m->lapic.bus = m->ioapic.bus = (struct apic_bus){apic_send, m};
@@ -238,19 +288,34 @@ bool pc_build(struct machine *m)
         m->piix3.irq[n] = (struct line){isa_irq, m, n};
     for (unsigned n = 0; n < 4; n++)
         m->piix3.pirq[n] = (struct line){pirq, m, n};
-    m->pit.out[0] = (struct line){piix3_isa_irq, &m->piix3, 0};
+    m->pit.out[0] = (struct line){timer_irq, m, 0};
     m->pit.out[2] = (struct line){port61_input, &m->port61, PORT61_OUT2};
     m->port61.gate2 = (struct line){pit_8254_gate, &m->pit, 2};
     m->port61.nmi = (struct line){cpu_pulse_nmi, m->cpu, 0};
-    m->rtc.irq = (struct line){piix3_isa_irq, &m->piix3, 8};
+    m->rtc.irq = (struct line){timer_irq, m, 1};
     m->rtc.nmi_enable = (struct line){port61_input, &m->port61, PORT61_NMI_ENABLE};
     m->cpu->ferr = (struct line){piix3_ferr, &m->piix3, 0};
     m->piix3.ignne = (struct line){cpu_set_ignne, m->cpu, 0};
     m->pm.sci = (struct line){piix3_isa_irq, &m->piix3, 9};
+    for (unsigned n = 0; n < HPET_PINS; n++)
+        m->hpet.pin[n] = (struct line){ioapic_pin, &m->ioapic, HPET_FIRST_PIN + n};
+    for (unsigned n = 0; n < HPET_LEGACY; n++)
+        m->hpet.legacy[n] = (struct line){hpet_irq, m, n};
+    m->hpet.legacy_mode = (struct line){hpet_mode, m, 0};
+    m->kbc.irq[KBC_8042_KEYBOARD] = (struct line){piix3_isa_irq, &m->piix3, 1};
+    m->kbc.irq[KBC_8042_AUX] = (struct line){piix3_isa_irq, &m->piix3, 12};
+
+    // What is plugged into the PS/2 ports.
+    m->kbc.device[KBC_8042_KEYBOARD] = (struct ps2_device){ps2_keyboard_write, ps2_keyboard_clock, &m->keyboard};
+    m->keyboard.host = (struct ps2_host){kbc_8042_receive, &m->kbc, KBC_8042_KEYBOARD};
+    m->kbc.device[KBC_8042_AUX] = (struct ps2_device){ps2_mouse_write, ps2_mouse_clock, &m->mouse};
+    m->mouse.host = (struct ps2_host){kbc_8042_receive, &m->kbc, KBC_8042_AUX};
 
     // Resets, power and A20.
     m->reset.a20 = (struct line){a20, m, 0};
     m->reset.init = (struct line){reset_line, m, 0};
+    m->kbc.a20 = (struct line){reset_control_a20_gate, &m->reset, 0};
+    m->kbc.reset = (struct line){reset_line, m, 0};
     m->i440fx.cf9 = &piix3_rcr_io;
     m->i440fx.cf9_ctx = &m->piix3;
     m->piix3.reset = cf9_reset;
@@ -269,21 +334,30 @@ bool pc_build(struct machine *m)
     ok &= map_add(&m->ports, 0xa0, 2, &pic_8259a_slave_io, &m->pic);
     ok &= map_add(&m->ports, 0x4d0, 2, &pic_8259a_elcr_io, &m->pic);
     ok &= map_add(&m->ports, 0x40, 4, &pit_8254_io, &m->pit);
+    ok &= map_add(&m->ports, 0x60, 1, &kbc_8042_data_io, &m->kbc);
     ok &= map_add(&m->ports, 0x61, 1, &port61_io, &m->port61);
+    ok &= map_add(&m->ports, 0x64, 1, &kbc_8042_command_io, &m->kbc);
     ok &= map_add(&m->ports, 0x70, 2, &rtc_mc146818_io, &m->rtc);
     ok &= map_add(&m->ports, 0x92, 1, &reset_control_port92_io, &m->reset);
     ok &= map_add(&m->ports, 0xb2, 2, &piix4_apm_io, &m->pm);
     ok &= map_add(&m->ports, 0xe9, 1, &debugcon_io, &m->debugcon);
     ok &= map_add(&m->ports, 0xf0, 1, &piix3_coprocessor_io, &m->piix3);
     ok &= map_add(&m->ports, 0xf4, 4, &debug_exit_io, &m->debug_exit);
+    if (m->config.pvpanic)
+        ok &= map_add(&m->ports, 0x505, 1, &pvpanic_io, &m->pvpanic);
+    ok &= map_add(&m->ports, 0x510, 12, &fw_cfg_io, &m->fw_cfg);
     ok &= map_add(&m->ports, 0xcf8, 8, &i440fx_io, &m->i440fx);
+    ok &= map_add(&m->memory, 0xfed00000, HPET_WINDOW, &hpet_io, &m->hpet);
 
-    // Board order.
+    ok &= pc_describe_board(m);
+
+    // Board order. The HPET says whose IRQ 0 and IRQ 8 are before the 8254 and the clock drive theirs.
     add(m, &clock_class, &m->clock);
     add(m, &cpu_class, m->cpu);
     add(m, &lapic_class, &m->lapic);
     add(m, &ioapic_class, &m->ioapic);
     add(m, &pic_8259a_class, &m->pic);
+    add(m, &hpet_class, &m->hpet);
     add(m, &pit_8254_class, &m->pit);
     add(m, &port61_class, &m->port61);
     add(m, &rtc_mc146818_class, &m->rtc);
@@ -298,6 +372,10 @@ bool pc_build(struct machine *m)
     add(m, &piix3_class, &m->piix3);
     add(m, &piix4_pm_class, &m->pm);
     add(m, &reset_control_class, &m->reset);
+    add(m, &kbc_8042_class, &m->kbc);
+    add(m, &ps2_keyboard_class, &m->keyboard);
+    add(m, &ps2_mouse_class, &m->mouse);
+    add(m, &fw_cfg_class, &m->fw_cfg);
     size_t largest = 0;
     for (unsigned n = 0; n < m->device_count; n++) {
         size_t size = state_size(m->device[n].cls->fields);
@@ -325,6 +403,7 @@ void pc_reset(struct machine *m)
     piix3_firmware_setup(&m->piix3);
     piix4_pm_firmware_setup(&m->pm, PC_PM_BASE);
     lapic_firmware_setup(&m->lapic);
+    kbc_8042_firmware_setup(&m->kbc);
     for (unsigned n = 0; n < m->device_count; n++)
         if (m->device[n].cls->update)
             m->device[n].cls->update(m->device[n].self);

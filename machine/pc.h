@@ -8,23 +8,39 @@
 #include "cpu/cpu.h"
 #include "devices/debug_exit.h"
 #include "devices/debugcon.h"
+#include "devices/fw_cfg.h"
+#include "devices/hpet.h"
 #include "devices/i440fx.h"
 #include "devices/ioapic_82093aa.h"
+#include "devices/kbc_8042.h"
 #include "devices/pic_8259a.h"
 #include "devices/piix3.h"
 #include "devices/piix4_pm.h"
 #include "devices/pit_8254.h"
 #include "devices/port61.h"
+#include "devices/ps2_keyboard.h"
+#include "devices/ps2_mouse.h"
+#include "devices/pvpanic.h"
 #include "devices/reset_control.h"
 #include "devices/rtc_mc146818.h"
 #include "devices/uart_16550a.h"
 #include "machine/machine.h"
 
 // Fixed event ids: at equal deadlines the lower one runs first.
-enum pc_event { EVENT_PIT = 0, EVENT_RTC = 3, EVENT_PM = 4, EVENT_LAPIC = 5, EVENT_UART = 8 };
+enum pc_event {
+    EVENT_PIT = 0, // three
+    EVENT_RTC = 3,
+    EVENT_PM = 4,
+    EVENT_LAPIC = 5,
+    EVENT_HPET = 6,
+    EVENT_UART = 8, // four
+    EVENT_KBC = 12,
+    EVENT_KEYBOARD = 13, // two
+    EVENT_MOUSE = 15,    // two
+};
 
 #define PC_PM_BASE     0xb000
-#define PC_MAX_DEVICES 24
+#define PC_MAX_DEVICES 32
 
 struct machine {
     struct machine_config config;
@@ -47,6 +63,12 @@ struct machine {
     struct reset_control reset;
     struct debugcon debugcon;
     struct debug_exit debug_exit;
+    struct hpet hpet;
+    struct kbc_8042 kbc;
+    struct ps2_keyboard keyboard;
+    struct ps2_mouse mouse;
+    struct pvpanic pvpanic;
+    struct fw_cfg fw_cfg;
 
     struct device device[PC_MAX_DEVICES]; // board order: of saving, digests and `info`
     unsigned device_count;
@@ -54,6 +76,8 @@ struct machine {
 
     // Derived from the chips.
     bool uart_irq[MACHINE_SERIAL_PORTS];
+    bool timer_irq[2], hpet_irq[2]; // of the 8254 and the clock, and of the HPET's timers in their place
+    bool hpet_mode;
     uint64_t lapic_base; // where the windows are mapped now; 0: not
     uint64_t ioapic_base;
     uint16_t pm_base;
@@ -64,6 +88,10 @@ struct machine {
     uint8_t exit_value;
     uint64_t resets;     // since the process began
     uint32_t port_value; // of the last JOURNAL_PORT_READ
+
+    // What fw_cfg's files consist of.
+    uint8_t e820[2 * 20];
+    uint8_t pvpanic_port[2];
 
     // For resets: what was loaded.
     struct machine_kernel kernel;
@@ -91,6 +119,10 @@ bool pc_build(struct machine *m);
 void pc_reset(struct machine *m);
 // Asks for a reset, done as soon as the processor has stopped.
 void pc_want_reset(struct machine *m);
+// Fills fw_cfg with what firmware wants to know of the board; with the kernel that was loaded, its initial RAM disk
+// (the first module) and command line. False when something does not fit.
+bool pc_describe_board(struct machine *m);
+bool pc_describe_kernel(struct machine *m);
 // Opens the shadow memory C0000h..FFFFFh for loaders; closed again by i440fx_firmware_setup().
 void pc_open_shadow(struct machine *m);
 // Loads the kept kernel into freshly reset hardware. False with a line in `error`.

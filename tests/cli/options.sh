@@ -30,7 +30,7 @@ for help in -h -help --help; do
   [ ! -s "$dir/err" ] || complain "$help: writes to stderr"
 done
 # As makefiles ask: options stand at column 0.
-for option in h help version kernel initrd append m smp nographic display serial monitor debugcon device nic net \
+for option in h help version kernel initrd append m smp nographic display serial monitor debugcon device fw_cfg nic net \
   no-reboot rtc smbios uuid; do
   grep -qE -- "^-$option( |$)" "$dir/help" || complain "-help does not list -$option"
 done
@@ -61,6 +61,8 @@ refused 'e1000' -kernel k -device e1000
 refused "'uuid' is no UUID" -kernel k -smbios type=1,uuid=7
 refused "'type=2' is not a type that can be set" -kernel k -smbios type=2,serial=x
 refused '-uuid 1234' -kernel k -uuid 1234
+refused 'string=TEXT' -kernel k -fw_cfg opt/x
+refused '/nonexistent' -kernel k -fw_cfg opt/x,file=/nonexistent
 for size in 0 -1 x 1x 12MB 0.1 65G 99999999999999999999 1.5k '' ' ' nan 1e3; do
   refused "-m $size" -kernel k -m "$size"
 done

@@ -12,7 +12,7 @@
 //   until:C      goes back to the word before unless the byte that came last is C
 //   log          a line of the log
 //   slow-load    (anywhere) loading takes more than a second
-//   exit:V poweroff reset triple stuck halt crash abort: as they say; halt has no deadline and wakes for nothing
+//   exit:V poweroff reset triple panic stuck halt crash abort: as they say; halt has no deadline and wakes for nothing
 #include "machine/machine.h"
 
 #include <stdio.h>
@@ -183,6 +183,8 @@ static enum machine_stop fake_step(struct machine *m, uint64_t end)
         return MACHINE_RESET;
     } else if (fake_word(m, "triple")) {
         return MACHINE_TRIPLE;
+    } else if (fake_word(m, "panic")) {
+        return MACHINE_PANIC;
     } else if (fake_word(m, "stuck")) {
         return MACHINE_STUCK;
     } else if (fake_word(m, "halt") || !*m->at) {

@@ -84,7 +84,7 @@ static void test_root(void **state)
     assert_int_equal(sum(rsdp, 36), 0);
     const uint8_t *rsdt = table_at(b, load_u32(rsdp + 16), "RSDT"), *xsdt = table_at(b, load_u64(rsdp + 24), "XSDT");
     unsigned count = (load_u32(rsdt + 4) - HEADER) / 4;
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 4);
     assert_int_equal(load_u32(xsdt + 4), HEADER + 8 * count);
     for (unsigned n = 0; n < count; n++)
         assert_int_equal(load_u32(rsdt + HEADER + 4 * n), load_u64(xsdt + HEADER + 8 * n));
@@ -120,7 +120,7 @@ static void test_fadt(void **state)
         assert_int_equal(load_u64(address + 4), PM_BASE + blocks[n].port);
     }
     assert_int_equal(fadt[108], 0x32);
-    assert_int_equal(load_u16(fadt + 109), 5); // legacy devices, no 8042, no VGA
+    assert_int_equal(load_u16(fadt + 109), 7); // legacy devices, 8042, no VGA
     uint32_t flags = load_u32(fadt + 112);
     assert_int_equal(flags & 0x170, 0x60); // FIX_RTC, SLP_BUTTON; not PWR_BUTTON, TMR_VAL_EXT
     assert_int_equal(flags & 0x400, 0x400);
@@ -202,16 +202,31 @@ static void test_ssdt(void **state)
     uint64_t rsdp;
     config.serial_count = 3;
     config.pm_base = 0xb000;
+    config.pvpanic = true;
     assert_true(acpi_build(&b->phys, &config, &rsdp));
     static const uint8_t names[] = {
         0x08, '\\', 'S', 'E', 'R', 'C', 0x0a, 3,                      // byte
         0x08, '\\', 'P', 'C', 'I', 'M', 0x0c, 0x00, 0x00, 0x40, 0x00, // dword: end of RAM
         0x08, '\\', 'P', 'M', 'I', 'O', 0x0b, 0x00, 0xb0,             // word
+        0x08, '\\', 'P', 'V', 'P', 'N', 0x0a, 1,                      // byte
     };
     const uint8_t *ssdt = find(b, rsdp, "SSDT");
     assert_int_equal(load_u32(ssdt + 4), HEADER + sizeof names);
     assert_memory_equal(ssdt + HEADER, names, sizeof names);
     assert_int_equal(load_u32(find(b, rsdp, "FACP") + 56), 0xb000);
+}
+
+static void test_hpet(void **state)
+{
+    struct bench *b = *state;
+    uint64_t rsdp;
+    assert_true(acpi_build(&b->phys, &plain, &rsdp));
+    const uint8_t *hpet = find(b, rsdp, "HPET");
+    assert_int_equal(load_u32(hpet + 4), 56);
+    assert_int_equal(load_u32(hpet + 36), 0x8086a201);
+    assert_int_equal(hpet[40], 0); // in memory
+    assert_true(load_u64(hpet + 44) == 0xfed00000);
+    assert_int_equal(hpet[52], 0);
 }
 
 // What a system needs to find in the DSDT: soft off, PCI routing, the links' resources.
@@ -221,7 +236,8 @@ static void test_dsdt(void **state)
     uint64_t rsdp;
     assert_true(acpi_build(&b->phys, &plain, &rsdp));
     const uint8_t *dsdt = table_at(b, load_u32(find(b, rsdp, "FACP") + 40), "DSDT");
-    static const char *const parts[] = {"_S5_\x12", "PCI0", "_PRT\x12", "LNKA", "LNKD", "LNKS", "COM1", "SERC", "PCIM"};
+    static const char *const parts[] = {"_S5_\x12", "PCI0", "_PRT\x12", "LNKA", "LNKD",     "LNKS",     "COM1", "SERC",
+                                        "PCIM",     "KBD_", "MOU_",     "FWCF", "QEMU0002", "QEMU0001", "HPET"};
     for (unsigned n = 0; n < ARRAY_LEN(parts); n++) {
         size_t size = strlen(parts[n]);
         const uint8_t *p = dsdt, *end = dsdt + load_u32(dsdt + 4) - size;
@@ -281,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fadt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_madt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ssdt, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hpet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dsdt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_outside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),

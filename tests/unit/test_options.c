@@ -12,7 +12,7 @@
 // Parses the words of `line`, which are divided by single spaces.
 static enum options_result parse(struct options *o, const char *line, char *error, size_t size)
 {
-    static char copy[1024];
+    static char copy[2048];
     char *argv[MAX_ARGS] = {"snowglobe"};
     int argc = 1;
     snprintf(copy, sizeof copy, "%s", line);
@@ -249,6 +249,50 @@ static void devices(void **state)
     refused("-kernel k -device isa-debug-exit,iobase=0x000000000000000000000000000000000000000000000000000000000000000"
             "00000000000000000000000000000000000000000000000000000000000f4",
             "too long");
+    assert_false(good("-kernel k").pvpanic);
+    assert_true(good("-kernel k -device pvpanic").pvpanic);
+    assert_true(good("-kernel k -device pvpanic,ioport=0x505").pvpanic);
+    refused("-kernel k -device pvpanic,ioport=0x506", "ioport=0x505");
+    refused("-kernel k -device pvpanic,events=1", "ioport=0x505");
+    refused("-kernel k -device pvpanics", "pvpanics");
+}
+
+static void firmware_configuration(void **state)
+{
+    (void)state;
+    struct options o = good("-kernel k -fw_cfg name=opt/a,string=b,,c -fw_cfg opt/d,file=e -fw_cfg file=f,name=opt/g");
+    assert_int_equal(o.fw_cfg_count, 3);
+    assert_string_equal(o.fw_cfg[0].name, "opt/a");
+    assert_string_equal(o.fw_cfg[0].value, "b,c");
+    assert_false(o.fw_cfg[0].from_file);
+    assert_string_equal(o.fw_cfg[1].name, "opt/d");
+    assert_string_equal(o.fw_cfg[1].value, "e");
+    assert_true(o.fw_cfg[1].from_file);
+    assert_string_equal(o.fw_cfg[2].name, "opt/g");
+    assert_string_equal(good("-kernel k -fw_cfg opt/a,string=").fw_cfg[0].value, "");
+    refused("-kernel k -fw_cfg opt/a", "string=TEXT");
+    refused("-kernel k -fw_cfg string=x", "string=TEXT");
+    refused("-kernel k -fw_cfg name=,string=x", "string=TEXT");
+    refused("-kernel k -fw_cfg opt/a,file=", "string=TEXT");
+    refused("-kernel k -fw_cfg opt/a,string=x,", "string=TEXT");
+    refused("-kernel k -fw_cfg opt/a,string=x,file=y", "string=TEXT");
+    refused("-kernel k -fw_cfg opt/a,name=opt/b,string=x", "string=TEXT");
+    refused("-kernel k -fw_cfg etc/e820,string=x", "the board's");
+    refused("-kernel k -fw_cfg opt/a,string=x -fw_cfg opt/a,string=y", "there already");
+    refused("-kernel k -fw_cfg opt/56789012345678901234567890123456789012345678901234567,string=x", "too long");
+    char line[1400] = "-kernel k -fw_cfg opt/a,string=", *end = line + strlen(line);
+    memset(end, 'x', 1023);
+    assert_int_equal(strlen(good(line).fw_cfg[0].value), 1023);
+    end[1023] = 'x';
+    refused(line, "long");
+    memset(end, 'x', 1100);
+    refused(line, "1023");
+    strcpy(line, "-kernel k");
+    for (char n = 'a'; n <= 'p'; n++)
+        snprintf(line + strlen(line), 40, " -fw_cfg=opt/%c,string=x", n);
+    good(line);
+    strcat(line, " -fw_cfg=opt/q,string=x");
+    refused(line, "at most");
 }
 
 static void what_comes_later_says_so(void **state)
@@ -321,6 +365,7 @@ int main(void)
         cmocka_unit_test(dates),
         cmocka_unit_test(ends_and_digests),
         cmocka_unit_test(devices),
+        cmocka_unit_test(firmware_configuration),
         cmocka_unit_test(what_comes_later_says_so),
         cmocka_unit_test(wrong_names_get_the_nearest),
         cmocka_unit_test(missing_arguments),

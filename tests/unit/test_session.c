@@ -269,6 +269,7 @@ static void statuses(void **state)
         {"say:hi| exit:3", 7, ""},
         {"say:hi| exit:255", 255, ""},
         {"say:hi| triple", 0, "triple fault"},
+        {"say:hi| panic", 4, "the guest has panicked"},
         {"say:hi| stuck", 10, "halted for ever"},
         {"say:hi| halt", 10, "halted for ever"},
         {"say:hi| log poweroff", 0, "snowglobe: fake: a line of the log\n"},
