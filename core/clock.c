@@ -10,6 +10,7 @@ void clock_init(struct clock *c)
     state_reset(clock_state_fields, &c->s);
     c->queue = NULL;
     c->deadline_changed = true;
+    c->fired = 0;
 }
 
 uint64_t clock_ns(const struct clock *c)
@@ -89,6 +90,12 @@ void event_cancel(struct event *e)
     event_set(e, CLOCK_NEVER);
 }
 
+void clock_disarm(struct clock *c)
+{
+    while (c->queue)
+        event_cancel(c->queue);
+}
+
 uint64_t clock_next_deadline(const struct clock *c)
 {
     return c->queue ? c->queue->deadline : CLOCK_NEVER;
@@ -101,8 +108,9 @@ unsigned clock_run_due(struct clock *c, unsigned limit)
     while (c->queue && c->queue->deadline <= now && fired < limit) {
         struct event *e = c->queue;
         event_cancel(e);
-        e->fire(e->ctx);
+        c->fired++;
         fired++;
+        e->fire(e->ctx);
     }
     return fired;
 }

@@ -33,6 +33,7 @@ struct clock {
     struct clock_state s;
     struct event *queue;   // armed events, soonest first
     bool deadline_changed; // set whenever the head of the queue changes; the run loop clears it
+    uint64_t fired;        // events that have run since clock_init(); nothing that the guest can see
 };
 
 void clock_init(struct clock *c);
@@ -57,6 +58,9 @@ void event_init(struct event *e, struct clock *c, uint32_t id, void (*fire)(void
 // Arms (or moves) the event; `deadline` in guest ns may lie in the past (it fires at once), CLOCK_NEVER disarms.
 void event_set(struct event *e, uint64_t deadline);
 void event_cancel(struct event *e);
+
+// Disarms all events, as in a machine that is new: every chip's `update` arms its own again.
+void clock_disarm(struct clock *c);
 
 // Deadline in ns of the soonest event, or CLOCK_NEVER.
 uint64_t clock_next_deadline(const struct clock *c);

@@ -471,6 +471,11 @@ int session_run(struct session *s, struct machine *m)
     if (stop == MACHINE_PANIC)
         session_say("the guest has panicked");
     print_digest(s);
+    if (machine_shakes(m)) {
+        fresh_line(s);
+        session_say("mean build: %llu events, saved and loaded at %llu", (unsigned long long)machine_events(m),
+                    (unsigned long long)machine_shakes(m));
+    }
     if (!written)
         tell_output_error(s);
     if (!written || s->digest_failed)

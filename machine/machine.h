@@ -168,7 +168,9 @@ size_t machine_state_size(struct machine *m);
 void machine_save(struct machine *m, uint8_t *out);
 const char *machine_load(struct machine *m, const uint8_t *in, size_t size);
 
-// How often the mean build has saved and loaded processor and chips; 0 in others.
+// How many events the clock has run since the machine was created, and how often the mean build has saved and loaded
+// processor and chips: there the two are equal. In other builds the second is 0.
+uint64_t machine_events(const struct machine *m);
 uint64_t machine_shakes(const struct machine *m);
 
 #endif

@@ -107,7 +107,8 @@ struct machine {
 void machine_enter(struct machine *m, enum journal_kind kind, unsigned index, uint64_t value, const uint8_t *data,
                    uint32_t size);
 
-// Saves and loads processor and chips in place, as the mean build does at every event: NULL, or what a check refused.
+// Saves processor and chips, forgets them and every armed event, and loads them, as the mean build does behind each
+// event. NULL, or what a check refused.
 const char *machine_shake(struct machine *m);
 #ifndef SNOWGLOBE_MEAN
 #define SNOWGLOBE_MEAN 0

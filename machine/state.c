@@ -111,11 +111,13 @@ const char *machine_shake(struct machine *m)
     for (unsigned n = 0; n < m->device_count; n++) {
         const struct device *d = &m->device[n];
         state_save(d->cls->fields, device_state(d), m->packed);
+        state_reset(d->cls->fields, device_state(d));
         state_load(d->cls->fields, device_state(d), m->packed);
         const char *wrong = d->cls->check ? d->cls->check(d->self) : NULL;
         if (wrong)
             return wrong;
     }
+    clock_disarm(&m->clock);
     for (unsigned n = 0; n < m->device_count; n++)
         if (m->device[n].cls->update)
             m->device[n].cls->update(m->device[n].self);

@@ -203,6 +203,26 @@ static void test_due_again_and_limit(void **state)
     assert_int_equal(l.order[3], 0);
     assert_int_equal(clock_run_due(&c, 100), 3);
     assert_int_equal(l.order[6], 1);
+    assert_int_equal(c.fired, 7);
+}
+
+static void test_disarm(void **state)
+{
+    (void)state;
+    struct clock c;
+    struct log_of_events l;
+    events_init(&l, &c);
+    for (unsigned n = 0; n < 4; n++)
+        event_set(&l.event[n], 10 - n);
+    c.deadline_changed = false;
+    clock_disarm(&c);
+    assert_true(c.deadline_changed);
+    assert_true(clock_next_deadline(&c) == CLOCK_NEVER);
+    c.s.tick = 10;
+    assert_int_equal(clock_run_due(&c, 10), 0);
+    event_set(&l.event[2], 8); // the deadline that it had counts as new
+    assert_int_equal(clock_run_due(&c, 10), 1);
+    assert_int_equal(c.fired, 1);
 }
 
 static void test_random_queue(void **state)
@@ -262,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_order_of_events),
         cmocka_unit_test(test_moving_events),
         cmocka_unit_test(test_due_again_and_limit),
+        cmocka_unit_test(test_disarm),
         cmocka_unit_test(test_random_queue),
         cmocka_unit_test(test_save_and_load),
     };
