@@ -27,6 +27,8 @@ static void forgive_images(const struct insn_row *row, const struct cell *cell, 
             forgive(ours, host, t->operand, 12, 28);
     } else if (!strcmp(row->name, "PUSH") && row->implicit_read & R_SEG && cell->opsize == 4) {
         uint64_t top = t->in.gpr[RSP] - 4;
+        if (t->mode == CODE_16)
+            top = STACK_ADDR + ((top + WRAP) & UINT16_MAX);
         int off = arena_offset(top + 2);
         if (off >= 0 && load_u16(host + off) == 0) // a zero-extending model; ours writes 16 bits
             forgive(ours, host, top, 2, 4);
@@ -158,9 +160,9 @@ unsigned compare(const struct insn_row *row, const struct cell *cell, const stru
                      ~(uint64_t)(done ? gen_undefined(row, cell, t) : 0);
     if ((host->rflags ^ ours->rflags) & flags)
         d |= DIFF_FLAGS;
-    // In 32-bit mode the upper halves of the first eight registers are undefined (SDM vol. 1, 3.4.1.1).
+    // Outside 64-bit mode the upper halves of the first eight registers are undefined (SDM vol. 1, 3.4.1.1).
     for (unsigned r = 0; r < 16; r++)
-        if ((host->gpr[r] ^ ours->gpr[r]) & (t->mode == CODE_32 && r < 8 ? UINT32_MAX : UINT64_MAX))
+        if ((host->gpr[r] ^ ours->gpr[r]) & (t->mode != CODE_64 && r < 8 ? UINT32_MAX : UINT64_MAX))
             d |= DIFF_GPR;
 
     if (done) {

@@ -10,6 +10,7 @@ struct emulated {
     struct cpu *cpu;
     uint8_t *arena; // the guest RAM behind the arena, ARENA_SIZE bytes
     struct emulated_board *board;
+    uint64_t fs_base, gs_base; // in 64-bit code
 };
 
 // Builds the machine; FS.base and GS.base are the host's. NULL, or what failed.
