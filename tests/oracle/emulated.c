@@ -29,6 +29,7 @@ enum {
     IRET_STUB = GATE_STUB + 0x800,
     STACK_TOP = KERNEL_ADDR + P_STACK - P_GDT + 0x1000,
     VECTORS = 32,
+    SEL_KERNEL_CODE32 = 0x08,
     SEL_KERNEL_CODE = 0x10,
     SEL_KERNEL_DATA = 0x18,
     SEL_TSS = 0x40,
@@ -92,6 +93,7 @@ static void build_tables(struct emulated_board *b)
     map_pages(b, KERNEL_ADDR, P_GDT, P_STACK + ORACLE_PAGE - P_GDT, P | W);
 
     // The host's selectors (Linux, arch/x86/include/asm/segment.h): 32-bit and 64-bit user code, user data.
+    put64(b, P_GDT + SEL_KERNEL_CODE32, 0x00cf9b000000ffff);
     put64(b, P_GDT + SEL_KERNEL_CODE, 0x00af9b000000ffff);
     put64(b, P_GDT + SEL_KERNEL_DATA, 0x00cf93000000ffff);
     put64(b, P_GDT + (SEL_CODE32 & ~7), 0x00cffb000000ffff);
@@ -102,12 +104,13 @@ static void build_tables(struct emulated_board *b)
     uint64_t tss = KERNEL_ADDR + P_TSS - P_GDT;
     put64(b, P_GDT + SEL_TSS, (tss & 0xffffff) << 16 | (tss >> 24 & 0xff) << 56 | 0x00008b0000000067);
     put64(b, P_GDT + SEL_TSS + 8, tss >> 32);
-    put64(b, P_TSS + 4, STACK_TOP); // RSP0
+    put64(b, P_TSS + 4, STACK_TOP);  // RSP0
+    put64(b, P_TSS + 36, STACK_TOP); // IST1, for all gates
 
     for (unsigned v = 0; v < VECTORS; v++) {
         uint64_t to = GATE_STUB + v * 16, dpl = v == EXC_BP || v == EXC_OF ? 3 : 0;
         put64(b, P_IDT + v * 16,
-              (to & 0xffff) | SEL_KERNEL_CODE << 16 | (0x8e00 | dpl << 13) << 32 | (to >> 16 & 0xffff) << 48);
+              (to & 0xffff) | SEL_KERNEL_CODE << 16 | (0x8e01 | dpl << 13) << 32 | (to >> 16 & 0xffff) << 48);
         put64(b, P_IDT + v * 16 + 8, to >> 32);
         b->phys.ram[P_TEXT + v * 16] = 0xf4; // HLT
     }
@@ -125,7 +128,7 @@ static void build_state(struct cpu *c, uint64_t fs_base, uint64_t gs_base)
     struct cpu_state *s = &c->s;
     s->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
     s->cr3 = P_PML4;
-    s->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    s->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
     s->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
     const uint16_t data = ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 3;
     const uint16_t user = data | 3 << ATTR_DPL_SHIFT;
@@ -267,10 +270,11 @@ bool emulated_run(struct emulated *e, enum code_mode mode, bool to_end, const st
     load_fx(s, in->fx);
     load_segments(e, mode);
     store_u64(frame, in->rip);
-    store_u64(frame + 8, mode_selector(mode, SEG_CS));
+    uint16_t kernel_code = mode == CODE_64 ? SEL_KERNEL_CODE : SEL_KERNEL_CODE32;
+    store_u64(frame + 8, e->kernel ? kernel_code : mode_selector(mode, SEG_CS));
     store_u64(frame + 16, in->rflags | 2 | F_IF | (to_end ? 0 : F_TF));
     store_u64(frame + 24, in->gpr[RSP]);
-    store_u64(frame + 32, mode_selector(mode, SEG_SS));
+    store_u64(frame + 32, e->kernel ? SEL_KERNEL_DATA : mode_selector(mode, SEG_SS));
     s->reg[RSP] = STACK_TOP - 40;
     s->rip = IRET_STUB;
     s->activity = CPU_RUNNING;
@@ -304,6 +308,16 @@ bool emulated_run(struct emulated *e, enum code_mode mode, bool to_end, const st
         return false;
     }
     return true;
+}
+
+void emulated_protect(struct emulated *e, uint64_t addr, enum page_rights rights)
+{
+    uint64_t at = P_PT + ((addr - REGION_ADDR) >> 12) * 8;
+    uint8_t entry[8];
+    phys_read(&e->board->phys, at, entry, sizeof entry);
+    uint64_t v = load_u64(entry) & ~(uint64_t)3;
+    store_u64(entry, v | (rights == PAGE_ABSENT ? 0 : rights == PAGE_READ_ONLY ? 1 : 3));
+    phys_write(&e->board->phys, at, entry, sizeof entry);
 }
 
 bool emulated_has_feature(struct emulated *e, unsigned feature)

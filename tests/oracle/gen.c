@@ -148,6 +148,8 @@ static void settle_stack(struct build *b)
     uint64_t top = far_target ? stack_address(b, false) & ~(uint64_t)7 : stack_address(b, true);
     if (row_is(row, "POPA") && top > STACK_END - 64)
         top = STACK_END - rng_below(&b->rng, 2);
+    if (row_is(row, "POPA") && b->t->mode == CODE_16) // no element where offsets wrap
+        top &= top < STACK_END - 64 ? ~(uint64_t)3 : UINT64_MAX;
     set_stack_pointer(b, RSP, top);
     fill_operand(b, add_patch(b, top, 8)->data, 8);
     if (row_is(row, "LEAVE") || row_is(row, "ENTER"))

@@ -110,7 +110,7 @@ struct form form_of(const struct insn_row *row)
     bool u = HAS_ANY_OP(row, Ux, Uq, Nq);
     bool g = HAS_ANY_OP(row, Gb, Gw, Gd, Gq, Gv, Gy, Vx, Vd, Vq, Pq);
     f.modrm = row->ext != NX || e || m || u || g;
-    f.mem = f.modrm && (e || m || row->ext & (EXT_MEM | EXT_ANYMEM));
+    f.mem = f.modrm && (e || m || (row->ext != NX && row->ext & (EXT_MEM | EXT_ANYMEM)));
     f.reg = f.modrm && !m && !row_starts(row, "PREFETCH");
     if (row->ext == NX)
         return f;
@@ -138,8 +138,8 @@ static unsigned sizes_of(const struct insn_row *row, enum code_mode mode, unsign
     if (row_is_env(row)) {
         size[n++] = 4;
         size[n++] = 2;
-    } else if (row->attr & A_F64 && mode == CODE_64) {
-        size[n++] = 8;
+    } else if (row->attr & A_F64 && (mode == CODE_64 || row->prefix == P_66)) {
+        size[n++] = mode == CODE_64 ? 8 : 0;
     } else if (row->attr & (A_D64 | A_F64)) {
         size[n++] = mode == CODE_64 ? 8 : 4;
         size[n++] = 2;
