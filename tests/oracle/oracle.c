@@ -21,7 +21,8 @@ struct options {
     const char *row; // only rows of this name
     uint64_t cases;  // of each cell
     uint64_t seed;
-    uint64_t show; // failures printed for each cell
+    uint64_t show;     // failures printed for each cell
+    const char *cells; // file for the cells that were compared
     bool list, coverage, quiet;
     bool one; // a single case: row, cell, number
     unsigned one_row, one_cell;
@@ -41,6 +42,7 @@ struct oracle {
     struct test_case t;
     struct context host, ours;
     struct totals total;
+    FILE *cells;
 };
 
 static const char *const vector_name[32] = {
@@ -252,6 +254,12 @@ static void print_failure(const struct oracle *o, const struct options *opt, con
 
 // ---- rows -----------------------------------------------------------------------------------------------------------
 
+static void record_cell(struct oracle *o, const struct insn_row *row, const struct cell *cell, const char *word)
+{
+    if (o->cells)
+        fprintf(o->cells, "%u %u %u %u%s\n", (unsigned)(row - insn_rows), cell->mode, cell->opsize, cell->kind, word);
+}
+
 static void run_cell(struct oracle *o, const struct options *opt, const struct insn_row *row, const struct cell *cell,
                      unsigned cell_number)
 {
@@ -276,6 +284,9 @@ static void run_cell(struct oracle *o, const struct options *opt, const struct i
     }
     o->total.cells++;
     o->total.mode_cells[cell->mode]++;
+    // Its purpose compared at least once: not only the exceptions on the way.
+    if (!failures && (vectors[EXC_DB] || row->attr & A_ENDS || !strncmp(row->name, "UD", 2)))
+        record_cell(o, row, cell, "");
     o->total.cases += cases;
     o->total.failures += failures;
     o->total.failed_cells += failures != 0;
@@ -324,11 +335,14 @@ static void run_row(struct oracle *o, const struct options *opt, const struct in
                    gen_operands(row, ops), row->map, row->opcode, state ? state : "compared");
         return;
     }
-    if (state)
+    bool no_host = state && !strncmp(state, "SKIP", 4);
+    if (state && !no_host)
         return;
     for (unsigned k = 0; k < cells; k++) {
-        if (!cell_runs(o, &cell[k]))
-            o->total.skipped_cells++;
+        bool runs = cell_runs(o, &cell[k]);
+        o->total.skipped_cells += !runs;
+        if (!runs || no_host)
+            record_cell(o, row, &cell[k], " skip");
         else if (!opt->one || k == opt->one_cell)
             run_cell(o, opt, row, &cell[k], k);
     }
@@ -363,9 +377,9 @@ static void print_totals(const struct oracle *o)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: oracle [--row NAME] [--cases N] [--seed S] [--show N] [--one ROW.CELL.CASE] [--list] [--coverage] "
-            "[--quiet]\n");
+    fprintf(stderr, "usage: oracle [--row NAME] [--cases N] [--seed S] [--show N] [--cells FILE] [--one ROW.CELL.CASE] "
+                    "[--list] [--coverage] "
+                    "[--quiet]\n");
     return 2;
 }
 
@@ -389,6 +403,8 @@ static bool parse(struct options *opt, int argc, char **argv)
             opt->quiet = true;
         } else if (!strcmp(a, "--row") && v) {
             opt->row = v, k++;
+        } else if (!strcmp(a, "--cells") && v) {
+            opt->cells = v, k++;
         } else if (!strcmp(a, "--cases") && parse_number(v, &opt->cases)) {
             k++;
         } else if (!strcmp(a, "--seed") && parse_number(v, &opt->seed)) {
@@ -431,6 +447,10 @@ int main(int argc, char **argv)
         x = x * 6364136223846793005u + 1442695040888963407u;
         o->background[k] = (uint8_t)(x >> 56);
     }
+    if (opt.cells && !(o->cells = fopen(opt.cells, "w"))) {
+        perror(opt.cells);
+        return 2;
+    }
     for (unsigned r = 0; r < insn_row_count; r++)
         if (opt.one ? r == opt.one_row : !opt.row || !strcmp(opt.row, insn_rows[r].name))
             run_row(o, &opt, &insn_rows[r]);
@@ -439,6 +459,10 @@ int main(int argc, char **argv)
     else
         print_totals(o);
     int status = o->total.failures ? 1 : !o->total.rows && opt.row ? 2 : 0;
+    if (o->cells && fclose(o->cells) != 0) {
+        perror(opt.cells);
+        status = 2;
+    }
     emulated_close(&o->emulated);
     native_close(&o->native);
     free(o);
