@@ -192,8 +192,8 @@ enum exec_result x_enter(struct cpu *c, const struct insn *i)
     }
     if (level)
         TRY(stack_probe(c, i, -words * (int)size, size, FOR_WRITE));
-    // The new top must be writable too.
-    TRY(stack_probe(c, i, -(words * (int)size + (int)alloc), 1, FOR_WRITE));
+    // The new top must be writable too, as the next push would.
+    TRY(stack_probe(c, i, -(words * (int)size + (int)alloc), size, FOR_WRITE));
     TRY(stack_write(c, i, -(int)size, size, bp));
     // With a 16-bit stack only SP moves: the upper half of the frame pointer is ESP's.
     uint64_t frame = (c->s.reg[RSP] & ~mask) | ((c->s.reg[RSP] - size) & mask);
