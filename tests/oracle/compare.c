@@ -82,8 +82,14 @@ static long double to_f80(unsigned exponent, uint64_t significand)
 static bool f80_near(const uint8_t *a, const uint8_t *b, long double reduction)
 {
     unsigned exponent = load_u16(a + 8) & 0x7fff;
-    if (exponent <= 64)
-        return (load_u16(a + 8) == load_u16(b + 8)) && load_u64(a) - load_u64(b) + 1 <= 2;
+    if (exponent <= 64) {
+        // The same exponent, or the largest number of one and the smallest of the next.
+        const uint8_t *low = load_u16(a + 8) <= load_u16(b + 8) ? a : b, *high = low == a ? b : a;
+        unsigned step = (unsigned)load_u16(high + 8) - load_u16(low + 8);
+        uint64_t top = (low[8] | (low[9] & 0x7f)) ? UINT64_MAX : INT64_MAX; // a denormal's
+        return step ? step == 1 && load_u64(low) == top && load_u64(high) == (uint64_t)1 << 63
+                    : load_u64(a) - load_u64(b) + 1 <= 2;
+    }
     long double x = to_f80(load_u16(a + 8), load_u64(a)), y = to_f80(load_u16(b + 8), load_u64(b));
     long double ulp = to_f80(exponent - 63, (uint64_t)1 << 63), d = x > y ? x - y : y - x;
     return d <= ulp || (reduction > 0 && d <= ulp + reduction * (1 + x * x));
