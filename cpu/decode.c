@@ -300,7 +300,7 @@ static bool allowed(const struct insn_row *row, const struct insn *i, const stru
         *fn = x_privileged;
         return false;
     }
-    *fn = x_no_fpu;
+    *fn = row->attr & A_MMX ? x_no_mmx : x_no_fpu;
     if (row->attr & (A_FPU | A_MMX | A_SSE) && mode & MODE_NO_FPU)
         return false;
     return !(row->attr & A_WAIT && mode & MODE_NO_WAIT);

@@ -192,10 +192,11 @@ enum exec_result x_enter(struct cpu *c, const struct insn *i)
     }
     if (level)
         TRY(stack_probe(c, i, -words * (int)size, size, FOR_WRITE));
-    // The new top must be writable too.
-    TRY(stack_probe(c, i, -(words * (int)size + (int)alloc), 1, FOR_WRITE));
+    // The new top must be writable too, as the next push would.
+    TRY(stack_probe(c, i, -(words * (int)size + (int)alloc), size, FOR_WRITE));
     TRY(stack_write(c, i, -(int)size, size, bp));
-    uint64_t frame = c->s.reg[RSP] - size;
+    // With a 16-bit stack only SP moves: the upper half of the frame pointer is ESP's.
+    uint64_t frame = (c->s.reg[RSP] & ~mask) | ((c->s.reg[RSP] - size) & mask);
     for (unsigned n = 1; n < level; n++) {
         TRY(segment_linear(c, i, SEG_SS, (bp - n * size) & mask, size, FOR_READ));
         uint64_t v;

@@ -45,12 +45,12 @@ typedef enum exec_result iteration(struct cpu *c, const struct insn *i, unsigned
 static enum exec_result movs(struct cpu *c, const struct insn *i, unsigned size)
 {
     uint64_t v, mask = address_mask(i);
+    // Both must be known to work, the source first, before a device is read.
     TRY(source(c, i, size));
     uint64_t from = c->mem_value;
+    TRY(probe(c, i, from, size, FOR_READ));
     TRY(destination(c, i, size, FOR_WRITE));
     uint64_t to = c->mem_value;
-    // Both must be known to work, the source first, before a device is read.
-    TRY(probe(c, i, from, size, FOR_READ));
     TRY(probe(c, i, to, size, FOR_WRITE));
     TRY(load_at(c, i, from, size, &v));
     TRY(store_at(c, i, to, size, v));
@@ -89,16 +89,20 @@ static void compare(struct cpu *c, unsigned size, uint64_t a, uint64_t b)
 
 static enum exec_result cmps(struct cpu *c, const struct insn *i, unsigned size)
 {
-    uint64_t a, b, mask = address_mask(i);
+    uint64_t a = 0, b, mask = address_mask(i);
     TRY(source(c, i, size));
     uint64_t from = c->mem_value;
+    // A device is read once, after everything that can fault; the source's faults come first.
+    if (c->stepping)
+        TRY(probe(c, i, from, size, FOR_READ));
+    else
+        TRY(load_at(c, i, from, size, &a));
     TRY(destination(c, i, size, FOR_READ));
     uint64_t to = c->mem_value;
-    if (c->stepping) { // a device is read once, after everything that can fault
-        TRY(probe(c, i, from, size, FOR_READ));
+    if (c->stepping) {
         TRY(probe(c, i, to, size, FOR_READ));
+        TRY(load_at(c, i, from, size, &a));
     }
-    TRY(load_at(c, i, from, size, &a));
     TRY(load_at(c, i, to, size, &b));
     compare(c, size, a, b);
     advance(c, RSI, mask, direction(c, size));

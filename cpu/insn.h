@@ -317,6 +317,6 @@ void fuse(const struct decode_index *index, struct insn *insn, unsigned count);
 void fuse_index_init(struct decode_index *index);
 
 // Functions that are no rows: raise #UD, #GP, #NM; end of a block without a branch; end of a single step.
-exec_fn x_undefined, x_too_long, x_no_fpu, x_privileged, x_block_end, x_step_end;
+exec_fn x_undefined, x_too_long, x_no_fpu, x_no_mmx, x_privileged, x_block_end, x_step_end;
 
 #endif

@@ -100,6 +100,10 @@ enum exec_result x_no_fpu(struct cpu *c, const struct insn *i)
 {
     return fault(c, i, EXC_NM);
 }
+enum exec_result x_no_mmx(struct cpu *c, const struct insn *i)
+{
+    return fault(c, i, c->s.cr0 & CR0_EM ? EXC_UD : EXC_NM);
+}
 
 // ---- finding blocks
 // -------------------------------------------------------------------------------------------------------

@@ -21,8 +21,11 @@
 // The same program is run three times: as it is, cut into slices of one tick, and saved and loaded into another machine
 // every few hundred ticks. All must end in the same state.
 //
-//   run FILE.S FILE.bin
+// The run of one tick at a time knows which rows of the instruction table were executed; they go to COVERAGE.
+//
+//   run FILE.S FILE.bin [COVERAGE]
 #include "machine/pc.h"
+#include "tests/directed/executed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,13 +143,18 @@ static struct machine *reload(struct machine *m)
 }
 
 // Runs to the final HLT in pieces of `piece` ticks; `save`: through a save and a load after each.
-static struct machine *run(enum mode mode, const uint8_t *code, size_t size, uint64_t piece, bool save, bool triple)
+static struct machine *run(enum mode mode, const uint8_t *code, size_t size, uint64_t piece, bool save, bool triple,
+                           struct executed *executed)
 {
     struct machine *m = create();
     load_program(m, mode, code, size);
     for (;;) {
         uint64_t until = machine_tick(m) + piece;
+        if (executed)
+            executed_before(executed, m);
         enum machine_stop stop = machine_run(m, until < LIMIT ? until : LIMIT, true);
+        if (executed && stop != MACHINE_TRIPLE)
+            executed_after(executed, m);
         if (machine_tick(m) >= LIMIT) {
             printf("FAIL: does not end\n");
             exit(1);
@@ -280,11 +288,22 @@ static unsigned check(struct machine *m, const char *source)
     return wrong;
 }
 
+static bool save_coverage(const struct executed *e, const char *path)
+{
+    FILE *f = fopen(path, "w");
+    if (f)
+        executed_write(e, f);
+    if (f && fclose(f) == 0)
+        return true;
+    perror(path);
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     static uint8_t code[1 << 20];
-    if (argc != 3) {
-        fprintf(stderr, "usage: run FILE.S FILE.bin\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: run FILE.S FILE.bin [COVERAGE]\n");
         return 2;
     }
     FILE *f = fopen(argv[2], "rb");
@@ -298,8 +317,10 @@ int main(int argc, char **argv)
     enum mode mode = start_mode(argv[1]);
     char word[32];
     bool triple = directive(argv[1], "//= STOP %31s", word) && !strcmp(word, "triple");
-    struct machine *m = run(mode, code, size, UINT64_MAX / 2, false, triple);
+    struct machine *m = run(mode, code, size, UINT64_MAX / 2, false, triple, NULL);
     unsigned wrong = check(m, argv[1]);
+    struct executed executed;
+    executed_open(&executed, m->cpu->model);
     uint8_t digest[MACHINE_DIGEST_BYTES];
     machine_digest(m, digest);
     static const struct {
@@ -311,7 +332,8 @@ int main(int argc, char **argv)
         // A tick at a time is for short programs.
         if (variant[n].piece * 2000000 < machine_tick(m))
             continue;
-        struct machine *other = run(mode, code, size, variant[n].piece, variant[n].save, triple);
+        struct machine *other =
+            run(mode, code, size, variant[n].piece, variant[n].save, triple, variant[n].piece == 1 ? &executed : NULL);
         uint8_t again[MACHINE_DIGEST_BYTES];
         machine_digest(other, again);
         if (machine_tick(other) != machine_tick(m) || memcmp(digest, again, sizeof digest)) {
@@ -324,5 +346,8 @@ int main(int argc, char **argv)
     }
     printf("%s: %llu ticks, %u wrong\n", argv[1], (unsigned long long)machine_tick(m), wrong);
     machine_destroy(m);
+    if (argc == 4 && !wrong)
+        wrong += !save_coverage(&executed, argv[3]);
+    executed_close(&executed);
     return wrong != 0;
 }

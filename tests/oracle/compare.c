@@ -27,6 +27,8 @@ static void forgive_images(const struct insn_row *row, const struct cell *cell, 
             forgive(ours, host, t->operand, 12, 28);
     } else if (!strcmp(row->name, "PUSH") && row->implicit_read & R_SEG && cell->opsize == 4) {
         uint64_t top = t->in.gpr[RSP] - 4;
+        if (t->mode == CODE_16)
+            top = STACK_ADDR + ((top + WRAP) & UINT16_MAX);
         int off = arena_offset(top + 2);
         if (off >= 0 && load_u16(host + off) == 0) // a zero-extending model; ours writes 16 bits
             forgive(ours, host, top, 2, 4);
@@ -80,8 +82,14 @@ static long double to_f80(unsigned exponent, uint64_t significand)
 static bool f80_near(const uint8_t *a, const uint8_t *b, long double reduction)
 {
     unsigned exponent = load_u16(a + 8) & 0x7fff;
-    if (exponent <= 64)
-        return (load_u16(a + 8) == load_u16(b + 8)) && load_u64(a) - load_u64(b) + 1 <= 2;
+    if (exponent <= 64) {
+        // The same exponent, or the largest number of one and the smallest of the next.
+        const uint8_t *low = load_u16(a + 8) <= load_u16(b + 8) ? a : b, *high = low == a ? b : a;
+        unsigned step = (unsigned)load_u16(high + 8) - load_u16(low + 8);
+        uint64_t top = (low[8] | (low[9] & 0x7f)) ? UINT64_MAX : INT64_MAX; // a denormal's
+        return step ? step == 1 && load_u64(low) == top && load_u64(high) == (uint64_t)1 << 63
+                    : load_u64(a) - load_u64(b) + 1 <= 2;
+    }
     long double x = to_f80(load_u16(a + 8), load_u64(a)), y = to_f80(load_u16(b + 8), load_u64(b));
     long double ulp = to_f80(exponent - 63, (uint64_t)1 << 63), d = x > y ? x - y : y - x;
     return d <= ulp || (reduction > 0 && d <= ulp + reduction * (1 + x * x));
@@ -158,9 +166,9 @@ unsigned compare(const struct insn_row *row, const struct cell *cell, const stru
                      ~(uint64_t)(done ? gen_undefined(row, cell, t) : 0);
     if ((host->rflags ^ ours->rflags) & flags)
         d |= DIFF_FLAGS;
-    // In 32-bit mode the upper halves of the first eight registers are undefined (SDM vol. 1, 3.4.1.1).
+    // Outside 64-bit mode the upper halves of the first eight registers are undefined (SDM vol. 1, 3.4.1.1).
     for (unsigned r = 0; r < 16; r++)
-        if ((host->gpr[r] ^ ours->gpr[r]) & (t->mode == CODE_32 && r < 8 ? UINT32_MAX : UINT64_MAX))
+        if ((host->gpr[r] ^ ours->gpr[r]) & (t->mode != CODE_64 && r < 8 ? UINT32_MAX : UINT64_MAX))
             d |= DIFF_GPR;
 
     if (done) {

@@ -23,11 +23,13 @@ enum {
     P_ARENA = 0x100000,
     P_CODE = 0x200000,
     // The kernel's pages, P_GDT to P_STACK, from here on in linear memory.
-    KERNEL_ADDR = REGION_ADDR + 0x180000,
+    KERNEL_ADDR = ENTRY_ADDR,
+    LDT_OFFSET = 0x800,                       // in the page of the GDT
     GATE_STUB = KERNEL_ADDR + P_TEXT - P_GDT, // one of 16 bytes for each vector
     IRET_STUB = GATE_STUB + 0x800,
     STACK_TOP = KERNEL_ADDR + P_STACK - P_GDT + 0x1000,
     VECTORS = 32,
+    SEL_KERNEL_CODE32 = 0x08,
     SEL_KERNEL_CODE = 0x10,
     SEL_KERNEL_DATA = 0x18,
     SEL_TSS = 0x40,
@@ -60,6 +62,14 @@ static void map_pages(struct emulated_board *b, uint64_t linear, uint64_t phys, 
         put64(b, P_PT + ((linear + at - REGION_ADDR) >> 12) * 8, (phys + at) | flags);
 }
 
+// As the kernel makes it: accessed, present, of user level.
+static uint64_t descriptor(const struct ldt_entry *e)
+{
+    uint64_t type = e->code ? 0xfb : e->down ? 0xf7 : 0xf3;
+    return (uint64_t)(e->base >> 24) << 56 | (uint64_t)(e->limit >> 16) << 48 | (uint64_t)e->big << 54 | type << 40 |
+           (uint64_t)(e->base & 0xffffff) << 16 | (e->limit & 0xffff);
+}
+
 static void build_tables(struct emulated_board *b)
 {
     enum { P = 1, W = 2, U = 4 };
@@ -71,23 +81,36 @@ static void build_tables(struct emulated_board *b)
     map_pages(b, DATA_ADDR, P_ARENA, DATA_SIZE, P | W | U | nx);
     map_pages(b, RDONLY_ADDR, P_ARENA + DATA_SIZE, RDONLY_SIZE, P | U | nx);
     map_pages(b, STACK_ADDR, P_ARENA + DATA_SIZE + RDONLY_SIZE, STACK_SIZE, P | W | U | nx);
+    map_pages(b, CODE16_ADDR, P_CODE + ORACLE_PAGE, ORACLE_PAGE, P | U);
+    map_pages(b, CODE16_ADDR + 0xf000, P_CODE, ORACLE_PAGE, P | U);
+    map_pages(b, CODE16_ADDR + CODE16_DATA, P_ARENA, DATA_SIZE, P | U | nx);
+    map_pages(b, DATA16_ADDR, P_ARENA + ORACLE_PAGE, ORACLE_PAGE, P | W | U | nx);
+    map_pages(b, DATA16_ADDR + 0xf000, P_ARENA, ORACLE_PAGE, P | W | U | nx);
+    map_pages(b, DATA16_ADDR + RDONLY_ADDR - DATA_ADDR - WRAP, P_ARENA + DATA_SIZE, RDONLY_SIZE, P | U | nx);
+    unsigned stack = P_ARENA + DATA_SIZE + RDONLY_SIZE;
+    map_pages(b, STACK16_ADDR, stack + ORACLE_PAGE, ORACLE_PAGE, P | W | U | nx);
+    map_pages(b, STACK16_ADDR + 0xf000, stack, ORACLE_PAGE, P | W | U | nx);
     map_pages(b, KERNEL_ADDR, P_GDT, P_STACK + ORACLE_PAGE - P_GDT, P | W);
 
     // The host's selectors (Linux, arch/x86/include/asm/segment.h): 32-bit and 64-bit user code, user data.
+    put64(b, P_GDT + SEL_KERNEL_CODE32, 0x00cf9b000000ffff);
     put64(b, P_GDT + SEL_KERNEL_CODE, 0x00af9b000000ffff);
     put64(b, P_GDT + SEL_KERNEL_DATA, 0x00cf93000000ffff);
     put64(b, P_GDT + (SEL_CODE32 & ~7), 0x00cffb000000ffff);
     put64(b, P_GDT + (SEL_DATA & ~7), 0x00cff3000000ffff);
     put64(b, P_GDT + (SEL_CODE64 & ~7), 0x00affb000000ffff);
+    for (unsigned k = 0; k < ORACLE_LDT_ENTRIES; k++)
+        put64(b, P_GDT + LDT_OFFSET + 8 * k, descriptor(&ldt_entry[k]));
     uint64_t tss = KERNEL_ADDR + P_TSS - P_GDT;
     put64(b, P_GDT + SEL_TSS, (tss & 0xffffff) << 16 | (tss >> 24 & 0xff) << 56 | 0x00008b0000000067);
     put64(b, P_GDT + SEL_TSS + 8, tss >> 32);
-    put64(b, P_TSS + 4, STACK_TOP); // RSP0
+    put64(b, P_TSS + 4, STACK_TOP);  // RSP0
+    put64(b, P_TSS + 36, STACK_TOP); // IST1, for all gates
 
     for (unsigned v = 0; v < VECTORS; v++) {
         uint64_t to = GATE_STUB + v * 16, dpl = v == EXC_BP || v == EXC_OF ? 3 : 0;
         put64(b, P_IDT + v * 16,
-              (to & 0xffff) | SEL_KERNEL_CODE << 16 | (0x8e00 | dpl << 13) << 32 | (to >> 16 & 0xffff) << 48);
+              (to & 0xffff) | SEL_KERNEL_CODE << 16 | (0x8e01 | dpl << 13) << 32 | (to >> 16 & 0xffff) << 48);
         put64(b, P_IDT + v * 16 + 8, to >> 32);
         b->phys.ram[P_TEXT + v * 16] = 0xf4; // HLT
     }
@@ -105,7 +128,7 @@ static void build_state(struct cpu *c, uint64_t fs_base, uint64_t gs_base)
     struct cpu_state *s = &c->s;
     s->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
     s->cr3 = P_PML4;
-    s->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    s->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE;
     s->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
     const uint16_t data = ATTR_G | ATTR_DB | ATTR_P | ATTR_S | 3;
     const uint16_t user = data | 3 << ATTR_DPL_SHIFT;
@@ -116,6 +139,7 @@ static void build_state(struct cpu *c, uint64_t fs_base, uint64_t gs_base)
     set_segment(&s->seg[SEG_FS], 0, fs_base, UINT32_MAX, user);
     set_segment(&s->seg[SEG_GS], 0, gs_base, UINT32_MAX, user);
     set_segment(s->gdtr, 0, KERNEL_ADDR, 0x4f, 0);
+    set_segment(s->ldtr, 0x50, KERNEL_ADDR + LDT_OFFSET, 8 * ORACLE_LDT_ENTRIES - 1, ATTR_P | 2);
     set_segment(s->idtr, 0, KERNEL_ADDR + P_IDT - P_GDT, VECTORS * 16 - 1, 0);
     set_segment(s->tr, SEL_TSS, KERNEL_ADDR + P_TSS - P_GDT, 0x67, ATTR_P | 11);
     s->rip = IRET_STUB;
@@ -125,6 +149,8 @@ static void build_state(struct cpu *c, uint64_t fs_base, uint64_t gs_base)
 const char *emulated_open(struct emulated *e, uint64_t fs_base, uint64_t gs_base)
 {
     memset(e, 0, sizeof *e);
+    e->fs_base = fs_base;
+    e->gs_base = gs_base;
     struct emulated_board *b = calloc(1, sizeof *b);
     uint8_t *ram = calloc(1, RAM_SIZE);
     struct phys_page *dir = calloc(RAM_SIZE / PAGE_SIZE, sizeof *dir);
@@ -212,6 +238,27 @@ static bool has_error_code(unsigned vector)
     return vector == EXC_DF || (vector >= EXC_TS && vector <= EXC_PF) || vector == EXC_AC;
 }
 
+// The data segments of user mode. FS and GS have bases without selectors in 64-bit code.
+static void load_segments(struct emulated *e, enum code_mode mode)
+{
+    static const uint8_t segs[] = {SEG_ES, SEG_DS, SEG_FS, SEG_GS};
+    const uint16_t user = ATTR_P | ATTR_S | 3 | 3 << ATTR_DPL_SHIFT;
+    struct segment_state *seg = e->cpu->s.seg;
+    for (unsigned k = 0; k < ARRAY_LEN(segs); k++) {
+        uint16_t selector = mode_selector(mode, segs[k]);
+        const struct ldt_entry *d = &ldt_entry[selector >> 3];
+        if (selector & 4)
+            set_segment(&seg[segs[k]], selector, d->base, d->limit,
+                        (uint16_t)(user | (d->down ? 4 : 0) | (d->big ? ATTR_DB : 0)));
+        else
+            set_segment(&seg[segs[k]], selector, 0, UINT32_MAX, user | ATTR_G | ATTR_DB);
+    }
+    if (mode == CODE_64) {
+        seg[SEG_FS].base = e->fs_base;
+        seg[SEG_GS].base = e->gs_base;
+    }
+}
+
 bool emulated_run(struct emulated *e, enum code_mode mode, bool to_end, const struct context *in, struct context *out,
                   const char **why)
 {
@@ -221,11 +268,13 @@ bool emulated_run(struct emulated *e, enum code_mode mode, bool to_end, const st
     cpu_sync(c);
     memcpy(s->reg, in->gpr, sizeof in->gpr);
     load_fx(s, in->fx);
+    load_segments(e, mode);
     store_u64(frame, in->rip);
-    store_u64(frame + 8, mode == CODE_64 ? SEL_CODE64 : SEL_CODE32);
+    uint16_t kernel_code = mode == CODE_64 ? SEL_KERNEL_CODE : SEL_KERNEL_CODE32;
+    store_u64(frame + 8, e->kernel ? kernel_code : mode_selector(mode, SEG_CS));
     store_u64(frame + 16, in->rflags | 2 | F_IF | (to_end ? 0 : F_TF));
     store_u64(frame + 24, in->gpr[RSP]);
-    store_u64(frame + 32, SEL_DATA);
+    store_u64(frame + 32, e->kernel ? SEL_KERNEL_DATA : mode_selector(mode, SEG_SS));
     s->reg[RSP] = STACK_TOP - 40;
     s->rip = IRET_STUB;
     s->activity = CPU_RUNNING;
@@ -242,7 +291,7 @@ bool emulated_run(struct emulated *e, enum code_mode mode, bool to_end, const st
     uint64_t at = s->rip - 1 - GATE_STUB;
     if (e->board->dead || stop != CPU_HALT || at % 16 || at / 16 >= VECTORS) {
         *why = e->board->dead ? "triple fault" : stop == CPU_HALT ? "halted outside the gates" : "does not come back";
-        build_state(c, s->seg[SEG_FS].base, s->seg[SEG_GS].base);
+        build_state(c, e->fs_base, e->gs_base);
         s->activity = CPU_RUNNING;
         cpu_update(c);
         return false;
@@ -259,6 +308,16 @@ bool emulated_run(struct emulated *e, enum code_mode mode, bool to_end, const st
         return false;
     }
     return true;
+}
+
+void emulated_protect(struct emulated *e, uint64_t addr, enum page_rights rights)
+{
+    uint64_t at = P_PT + ((addr - REGION_ADDR) >> 12) * 8;
+    uint8_t entry[8];
+    phys_read(&e->board->phys, at, entry, sizeof entry);
+    uint64_t v = load_u64(entry) & ~(uint64_t)3;
+    store_u64(entry, v | (rights == PAGE_ABSENT ? 0 : rights == PAGE_READ_ONLY ? 1 : 3));
+    phys_write(&e->board->phys, at, entry, sizeof entry);
 }
 
 bool emulated_has_feature(struct emulated *e, unsigned feature)

@@ -5,363 +5,9 @@
 // more than 16, FBLD of invalid digits. Because the host's kernel would notice: EFLAGS.AC from POPF, addresses in the
 // kernel's half, MXCSR bit 17 (AMD's misaligned mode). Because processors differ: PREFETCHW of a register, MOVSXD to 16
 // bits, UD0 and UD1 at the end of the code pages, LOOP with F2 or F3, what POPA has loaded and where images of many
-// fields fault when they lie across two pages.
-#include "tests/oracle/gen_row.h"
-#include "tests/oracle/values.h"
-
-// ---- building a case ------------------------------------------------------------------------------------------------
-
-struct build {
-    struct rng rng;
-    const struct insn_row *row;
-    struct test_case *t;
-    uint64_t fs_base;
-    struct form form;
-    bool mem;
-    unsigned opsize; // bytes; 4 for rows with one size only
-    uint32_t pinned; // registers whose values are settled
-    enum vector_type type;
-
-    bool p66, p67, lock, rex_w, rex_any;
-    uint8_t rep, seg; // prefix bytes, 0 = none
-    uint8_t opcode;
-    uint8_t reg, rm; // 0..15
-    bool vex, vex_l;
-    uint8_t vvvv; // 0..15, not inverted; 0 where the row has no operand in it
-    uint8_t modrm_mode, sib;
-    bool has_sib, rip_relative;
-    unsigned disp_size;
-    int32_t disp;
-    uint8_t index; // with REX.X
-    uint8_t imm[8];
-    unsigned imm_size;
-};
-
-static uint64_t *gpr(struct build *b, unsigned r)
-{
-    return &b->t->in.gpr[r];
-}
-
-static unsigned registers(const struct build *b)
-{
-    return b->t->mode == CODE_64 ? 16 : 8;
-}
-
-static struct patch *add_patch(struct build *b, uint64_t addr, unsigned len)
-{
-    struct patch *p = &b->t->patch[b->t->patches < MAX_PATCHES ? b->t->patches++ : MAX_PATCHES - 1];
-    p->addr = addr;
-    p->len = len < sizeof p->data ? len : (unsigned)sizeof p->data;
-    return p;
-}
-
-static unsigned operand_bytes(const struct build *b)
-{
-    const struct insn_row *row = b->row;
-    if (row_is(row, "FXSAVE") || row_is(row, "FXRSTOR"))
-        return 512;
-    if (row_is(row, "FNSTENV") || row_is(row, "FLDENV"))
-        return b->opsize == 2 ? 14 : 28;
-    if (row_is(row, "FNSAVE") || row_is(row, "FRSTOR"))
-        return b->opsize == 2 ? 94 : 108;
-    if (row_is(row, "LDMXCSR") || row_is(row, "STMXCSR"))
-        return 4;
-    if (row_is(row, "CMPXCHG8B"))
-        return 2 * b->opsize;
-    if (row_is(row, "BOUND"))
-        return 2 * b->opsize;
-    if (row_is(row, "CLFLUSH"))
-        return 1;
-    for (unsigned k = 0; k < 3; k++) {
-        switch (row->op[k]) {
-        case Eb:
-        case Mb:
-        case Ob:
-        case Xb:
-        case Yb:
-            return 1;
-        case Ew:
-        case Mw:
-            return 2;
-        case Ed:
-        case Md:
-        case Wd:
-        case Qd:
-            return 4;
-        case Eq:
-        case Mq:
-        case Wq:
-        case Qq:
-            return 8;
-        case Ev:
-        case Ey:
-        case Ov:
-        case Xv:
-        case Yv:
-            return b->opsize;
-        case Mt:
-            return 10;
-        case Wx:
-        case Mdq:
-            return 16;
-        case M:
-            return HAS_ANY_OP(row, Gy, Gv) ? b->opsize : HAS_ANY_OP(row, Pq) ? 8 : 16;
-        default:
-            break;
-        }
-    }
-    return b->opsize;
-}
-
-static void fill_f80(struct build *b, uint8_t *p)
-{
-    if (row_is(b->row, "FBLD"))
-        value_bcd(&b->rng, p);
-    else
-        value_f80(&b->rng, p);
-}
-
-// Bytes as the row's memory operand wants them.
-static void fill_operand(struct build *b, uint8_t *p, unsigned n)
-{
-    const struct insn_row *row = b->row;
-    struct rng *r = &b->rng;
-    memset(p, 0, n);
-    if (row_is(row, "FXRSTOR") && n == FX_SIZE) {
-        value_fx(r, b->type, p);
-        if (one_in(r, 16))
-            store_u32(p + FX_MXCSR, (uint32_t)rng_next(r) & 0xfffdffff);
-    } else if (row_is(row, "LDMXCSR")) {
-        store_u32(p, one_in(r, 16) ? (uint32_t)rng_next(r) & 0xfffdffff : value_mxcsr(r));
-    } else if (row_is(row, "FLDENV") || row_is(row, "FRSTOR")) {
-        unsigned step = b->opsize == 2 ? 2 : 4;
-        rng_bytes(r, p, n);
-        store_u16(p, value_fcw(r));
-        if (one_in(r, 2)) // a status word without pending exceptions
-            store_u16(p + step, (uint16_t)(rng_next(r) & 0x7f00));
-        for (unsigned at = 7 * step; at + 10 <= n; at += 10)
-            value_f80(r, p + at);
-    } else if (row_is(row, "FLDCW")) {
-        store_u16(p, one_in(r, 2) ? value_fcw(r) : (uint16_t)rng_next(r));
-    } else if (row->attr & A_FPU && !row_starts(row, "FI") && n == 4) {
-        store_u32(p, value_f32(r));
-    } else if (row->attr & A_FPU && !row_starts(row, "FI") && n == 8) {
-        store_u64(p, value_f64(r));
-    } else if (n == 10) {
-        fill_f80(b, p);
-    } else if (row->attr & A_SSE || n == 16) {
-        uint8_t v[16];
-        value_vector(r, b->type, v);
-        memcpy(p, v, n < 16 ? n : 16);
-    } else {
-        uint64_t v = value_int(r);
-        for (unsigned k = 0; k < n; k++)
-            p[k] = (uint8_t)(k < 8 ? v >> (8 * k) : rng_next(r));
-    }
-}
-
-enum place { PLACE_PLAIN, PLACE_FAULT, PLACE_NONCANONICAL };
-
-// Where the memory operand is: plain, across the two pages, or where it faults.
-static uint64_t choose_address(struct build *b, unsigned size, bool may_fault, enum place *place)
-{
-    struct rng *r = &b->rng;
-    unsigned choice = may_fault ? rng_below(r, 64) : 8 + rng_below(r, 56);
-    bool image = size > 10 && size != 16; // accessed piece by piece
-    *place = PLACE_FAULT;
-    switch (choice) {
-    case 0:
-    case 1:
-        if (!image)
-            return DATA_END - size + 1 + rng_below(r, size);
-        return DATA_END + 16 * rng_below(r, 64);
-    case 2:
-        return DATA_END + rng_below(r, 64);
-    case 3:
-        if (!image)
-            return DATA_ADDR - 1 - rng_below(r, size);
-        return DATA_ADDR - 1024;
-    case 4:
-        return RDONLY_ADDR + 16 * rng_below(r, (RDONLY_SIZE - FX_SIZE) / 16);
-    case 5:
-        *place = PLACE_NONCANONICAL;
-        return ((uint64_t)0x8000 + rng_below(r, 0x7f00)) << 32 | (rng_next(r) & 0xfffffff0);
-    case 6:
-        if (!image)
-            return RDONLY_ADDR + RDONLY_SIZE - 1 - rng_below(r, size);
-        return RDONLY_ADDR + RDONLY_SIZE;
-    case 7:
-        return (REGION_ADDR + 0x40000 + rng_below(r, 0x100000)) & (image ? ~(uint64_t)(ORACLE_PAGE - 1) : UINT64_MAX);
-    default:
-        break;
-    }
-    *place = PLACE_PLAIN;
-    uint64_t a;
-    if (choice < 14)
-        a = DATA_ADDR + ORACLE_PAGE - rng_below(r, size + 1);
-    else
-        a = DATA_ADDR + rng_below(r, DATA_SIZE - size - 64);
-    // Images are wanted aligned; operands that must be aligned only once in a while elsewhere.
-    bool strict =
-        b->row->attr & A_ALIGN || row_is(b->row, "FXSAVE") || row_is(b->row, "FXRSTOR") || row_is(b->row, "CMPXCHG8B");
-    if (strict ? !one_in(r, 16) : choice < 40 && choice >= 14)
-        a &= ~(uint64_t)(size >= 16 ? 15 : size == 10 ? 1 : size - 1);
-    return a;
-}
-
-static void set_reg_value(struct build *b, unsigned r, uint64_t v)
-{
-    *gpr(b, r) = b->t->mode == CODE_64 ? v : (uint32_t)v;
-    b->pinned |= 1u << r;
-}
-
-static unsigned free_register(struct build *b)
-{
-    for (unsigned tries = 0; tries < 64; tries++) {
-        unsigned r = rng_below(&b->rng, registers(b));
-        if (!(b->pinned >> r & 1))
-            return r;
-    }
-    return RBX;
-}
-
-// The low part of the ModRM byte, SIB and displacement for an address, and register values that make it so. `target` is
-// the offset before the segment's base.
-static void encode_address(struct build *b, uint64_t target, bool must_base)
-{
-    struct rng *r = &b->rng;
-    bool narrow = b->p67 || b->t->mode == CODE_32; // 32-bit address size
-    unsigned kind = must_base ? 3 + rng_below(r, 5) : rng_below(r, 8);
-    b->modrm_mode = 0;
-    b->disp = 0;
-    b->disp_size = 0;
-    if (kind == 0) { // RIP-relative; plain disp32 in 32-bit mode
-        b->rm = 5;
-        b->disp_size = 4;
-        b->rip_relative = b->t->mode == CODE_64;
-        b->disp = (int32_t)target; // RIP-relative ones are completed when the address of the instruction is known
-        return;
-    }
-    if (kind == 1) { // absolute
-        b->rm = 4;
-        b->has_sib = true;
-        b->sib = (uint8_t)(rng_below(r, 4) << 6 | 4 << 3 | 5);
-        b->disp_size = 4;
-        b->disp = (int32_t)target;
-        return;
-    }
-    unsigned scale = rng_below(r, 4);
-    bool with_base = kind != 2, with_index = kind == 2 || kind >= 5;
-    // The stack pointer as base or its absence is decided by what is free.
-    unsigned base = RSP, index = RSP;
-    if (with_base)
-        base = free_register(b);
-    if (with_index) {
-        do
-            index = free_register(b);
-        while (index == RSP);
-    }
-    unsigned mod = rng_below(r, 3);
-    if (!with_base)
-        mod = 0;
-    else if (mod == 0 && (base & 7) == 5)
-        mod = 1;
-    int32_t disp = mod == 1 ? (int8_t)rng_next(r) : mod == 2 || !with_base ? (int32_t)value_int(r) : 0;
-    uint64_t value = target - (uint64_t)(int64_t)disp;
-    if (!with_base) { // index * scale + disp32: the displacement takes the rest
-        uint64_t v = (rng_next(r) & 0x0fffffff) >> scale;
-        disp = (int32_t)(target - (v << scale));
-        set_reg_value(b, index, v | (narrow ? rng_next(r) << 32 : 0));
-    } else if (with_index && index == base) {
-        mod = 2;
-        uint64_t v = target / (1 + (1u << scale));
-        if (narrow)
-            v = (uint32_t)target / (1 + (1u << scale));
-        disp = (int32_t)(target - v * (1 + (1u << scale)));
-        set_reg_value(b, base, v);
-    } else {
-        if (with_index) {
-            uint64_t v = one_in(r, 2) ? rng_next(r) : value_int(r);
-            set_reg_value(b, index, v);
-            value -= v << scale;
-        }
-        set_reg_value(b, base, narrow ? (uint32_t)value | rng_next(r) << 32 : value);
-    }
-    b->modrm_mode = (uint8_t)mod;
-    b->disp = disp;
-    b->disp_size = !with_base ? 4 : mod == 1 ? 1 : mod == 2 ? 4 : 0;
-    if (with_index || (base & 7) == 4 || one_in(r, 8)) {
-        b->has_sib = true;
-        b->index = (uint8_t)(with_index ? index : 4);
-        b->sib = (uint8_t)(scale << 6 | (b->index & 7) << 3 | (with_base ? base & 7 : 5));
-        b->rm = (uint8_t)(4 | (with_base ? base & 8 : 0));
-    } else {
-        b->rm = (uint8_t)base;
-    }
-}
-
-// Any ModRM memory form with any register values, for instructions that make no access.
-static void encode_any_address(struct build *b)
-{
-    struct rng *r = &b->rng;
-    encode_address(b, rng_next(r), false);
-    for (unsigned k = 0; k < registers(b); k++)
-        *gpr(b, k) = b->t->mode == CODE_64 ? value_int(r) : (uint32_t)value_int(r);
-}
-
-static void encode_memory(struct build *b)
-{
-    struct rng *r = &b->rng;
-    const struct insn_row *row = b->row;
-    unsigned size = operand_bytes(b);
-    enum place place;
-    bool stack = (row->implicit_read | row->implicit_written) & R_(RSP);
-    if (row_no_access(row)) {
-        if (b->t->mode == CODE_64)
-            b->p67 = one_in(r, 8);
-        encode_any_address(b);
-        return;
-    }
-    uint64_t a = choose_address(b, size, true, &place);
-    if (b->t->mode == CODE_32 && place == PLACE_NONCANONICAL)
-        a = DATA_END, place = PLACE_FAULT;
-    bool must_base = place == PLACE_NONCANONICAL;
-    uint64_t bias = 0;
-    if (b->t->mode == CODE_64 && place != PLACE_NONCANONICAL) {
-        if (one_in(r, 16)) {
-            b->seg = one_in(r, 2) ? 0x64 : 0x65;
-            bias = b->seg == 0x64 ? b->fs_base : GS_BASE;
-            must_base = true;
-        } else if (one_in(r, 32)) { // ignored ones
-            static const uint8_t ignored[] = {0x26, 0x2e, 0x36, 0x3e};
-            b->seg = ignored[rng_below(r, 4)];
-        }
-        b->p67 = !bias && one_in(r, 16);
-    } else if (b->t->mode == CODE_32 && one_in(r, 8)) {
-        static const uint8_t flat[] = {0x26, 0x2e, 0x36, 0x3e};
-        b->seg = flat[rng_below(r, 4)];
-    }
-
-    struct patch *p = add_patch(b, a, size);
-    fill_operand(b, p->data, size);
-    uint64_t target = a;
-    if (row_is_bit_test(row) && has_op(row, Gv)) {
-        // The bit offset reaches out of the operand by multiples of its size.
-        unsigned bits = 8 * b->opsize;
-        int64_t away = one_in(r, 2) ? 0 : (int64_t)rng_below(r, 17) - 8;
-        b->reg = (uint8_t)free_register(b);
-        uint64_t offset = (uint64_t)(away * (int64_t)bits + (int64_t)rng_below(r, bits));
-        uint64_t garbage = b->opsize == 8 ? 0 : rng_next(r) << bits;
-        set_reg_value(b, b->reg, (offset & size_mask(b->opsize)) | garbage);
-        target = a - (uint64_t)away * b->opsize;
-    }
-    b->t->operand = a;
-    b->t->operand_size = size;
-    // A base that is the stack pointer itself: only where the instruction does not use the stack.
-    if (stack)
-        b->pinned |= 1u << RSP;
-    encode_address(b, target - bias, must_base);
-}
+// fields fault when they lie across two pages; in 16-bit code the end of the code segment, and the end of a data
+// segment under operands that are accessed in pieces.
+#include "tests/oracle/gen_build.h"
 
 // ---- what the mnemonic wants ----------------------------------------------------------------------------------------
 
@@ -374,10 +20,23 @@ static uint64_t stack_address(struct build *b, bool may_fault)
     return one_in(r, 4) ? a : a & ~(uint64_t)7;
 }
 
+// Makes the register point to an address of the stack pages.
+static void set_stack_pointer(struct build *b, unsigned r, uint64_t a)
+{
+    if (b->t->mode != CODE_16)
+        set_reg_value(b, r, a);
+    else if (r == RSP)
+        set_reg_value(b, r, ENTRY_ADDR | segment_offset(b, SEG_SS, a));
+    else
+        set_address_value(b, r, segment_offset(b, SEG_SS, a), 2);
+}
+
 // Something to jump to: near, anywhere, or not canonical. Nothing there is executed.
 static uint64_t jump_target(struct build *b)
 {
     struct rng *r = &b->rng;
+    if (b->t->mode == CODE_16)
+        return one_in(r, 4) ? (uint32_t)value_int(r) : (rng_below(r, CODE_SIZE) - WRAP) & UINT16_MAX;
     switch (rng_below(r, 4)) {
     case 0:
         return (uint32_t)rng_next(r);
@@ -406,27 +65,28 @@ static void settle_strings(struct build *b)
     uint64_t from = choose_address(b, size, true, &place), to = choose_address(b, size, true, &place);
     if (source && dest && one_in(r, 4)) // overlapping
         to = from + (uint64_t)((int64_t)rng_below(r, 33) - 16);
-    if (b->t->mode == CODE_32) {
-        from = (uint32_t)from;
-        to = (uint32_t)to;
+    if (b->t->mode != CODE_64) {
         if (arena_offset(from) < 0)
             from = DATA_END;
         if (arena_offset(to) < 0)
             to = DATA_END;
     }
-    uint64_t bias = 0, garbage = 0;
-    if (b->t->mode == CODE_64 && source && one_in(r, 16) && !place) {
-        b->seg = one_in(r, 2) ? 0x64 : 0x65;
-        bias = b->seg == 0x64 ? b->fs_base : GS_BASE;
-    } else if (b->t->mode == CODE_64 && one_in(r, 12) && !(from >> 32) && !(to >> 32)) {
-        b->p67 = true;
-        garbage = rng_next(r) << 32;
-    }
+    unsigned seg = SEG_DS;
+    if (source && one_in(r, 16) && !place)
+        seg = choose_fs_gs(b);
+    else if (b->t->mode == CODE_64)
+        b->p67 = one_in(r, 12) && !(from >> 32) && !(to >> 32);
+    else
+        b->p67 = one_in(r, b->t->mode == CODE_16 ? 4 : 64);
+    unsigned asize = address_size(b);
     if (source)
-        set_reg_value(b, RSI, (from - bias) | garbage);
+        set_address_value(b, RSI, segment_offset(b, seg, from), asize);
     if (dest)
-        set_reg_value(b, RDI, to | garbage);
-    set_reg_value(b, RCX, b->rep ? count | garbage : value_int(r));
+        set_address_value(b, RDI, segment_offset(b, SEG_ES, to), asize);
+    if (b->rep)
+        set_address_value(b, RCX, count, asize);
+    else
+        set_reg_value(b, RCX, value_int(r));
 
     // Comparisons go on for a while: equal bytes but for one.
     uint8_t unit[8], data[2][544];
@@ -480,11 +140,25 @@ static void settle_x87(struct build *b)
         value_f80_range(r, -3, 66, st0);
 }
 
-static void settle_pop_flags(struct build *b)
+static void settle_stack(struct build *b)
 {
-    uint64_t f = rng_next(&b->rng) & ~(uint64_t)F_AC;
-    struct patch *p = add_patch(b, *gpr(b, RSP), 8);
-    store_u64(p->data, f);
+    const struct insn_row *row = b->row;
+    // One fault only where the target may be outside the segment as well: the order differs.
+    bool far_target = b->t->mode == CODE_16 && b->opsize == 4 && row_is(row, "CALL");
+    uint64_t top = far_target ? stack_address(b, false) & ~(uint64_t)7 : stack_address(b, true);
+    if (row_is(row, "POPA") && top > STACK_END - 64)
+        top = STACK_END - rng_below(&b->rng, 2);
+    if (row_is(row, "POPA") && b->t->mode == CODE_16) // no element where offsets wrap
+        top &= top < STACK_END - 64 ? ~(uint64_t)3 : UINT64_MAX;
+    set_stack_pointer(b, RSP, top);
+    fill_operand(b, add_patch(b, top, 8)->data, 8);
+    if (row_is(row, "LEAVE") || row_is(row, "ENTER"))
+        set_stack_pointer(b, RBP, stack_address(b, true));
+    if (row_is(row, "RET"))
+        store_u64(add_patch(b, top, 8)->data, jump_target(b));
+    if (row_is(row, "POPF"))
+        store_u64(add_patch(b, top, 8)->data, rng_next(&b->rng) & ~(uint64_t)F_AC);
+    b->t->any_memory = row_is(row, "ENTER") || row_is(row, "PUSHA");
 }
 
 // Register values and implicit memory that belong to a mnemonic; before the addressing registers are chosen.
@@ -497,33 +171,21 @@ static void settle(struct build *b)
     if (row->attr & A_STRING) {
         settle_strings(b);
     } else if (stack) {
-        set_reg_value(b, RSP, stack_address(b, true));
-        fill_operand(b, add_patch(b, *gpr(b, RSP), 8)->data, 8);
-        if (row_is(row, "LEAVE") || row_is(row, "ENTER"))
-            set_reg_value(b, RBP, stack_address(b, true));
-        if (row_is(row, "POPA") && *gpr(b, RSP) > STACK_END - 64)
-            set_reg_value(b, RSP, STACK_END - rng_below(r, 2));
-        if (row_is(row, "RET"))
-            store_u64(add_patch(b, *gpr(b, RSP), 8)->data, jump_target(b));
-        if (row_is(row, "POPF"))
-            settle_pop_flags(b);
-        t->any_memory = row_is(row, "ENTER") || row_is(row, "PUSHA");
+        settle_stack(b);
     } else if (row_is(row, "XLAT")) {
         enum place place;
         uint64_t a = choose_address(b, 1, true, &place);
-        if (t->mode == CODE_64)
-            b->p67 = one_in(r, 8) && place == PLACE_PLAIN;
-        uint64_t base = a - (uint8_t)*gpr(b, RAX);
-        set_reg_value(b, RBX, b->p67 ? (uint32_t)base | rng_next(r) << 32 : base);
-        if (t->mode == CODE_32 && place == PLACE_NONCANONICAL)
-            set_reg_value(b, RBX, DATA_END);
+        if (t->mode != CODE_64 && place == PLACE_NONCANONICAL)
+            a = DATA_END;
+        b->p67 = one_in(r, t->mode == CODE_32 ? 64 : 8) && (t->mode != CODE_64 || place == PLACE_PLAIN);
+        set_address_value(b, RBX, segment_offset(b, SEG_DS, a) - (uint8_t)*gpr(b, RAX), address_size(b));
         t->operand = a;
         t->operand_size = 1;
     } else if (row_starts(row, "MASKMOV")) {
         enum place place;
         unsigned size = row->attr & A_MMX && row->prefix != P_66 ? 8 : 16;
         uint64_t a = choose_address(b, size, false, &place);
-        set_reg_value(b, RDI, a);
+        set_address_value(b, RDI, segment_offset(b, SEG_DS, a), address_size(b));
         t->operand = a;
         t->operand_size = size;
     } else if (has_op(row, rCL)) {
@@ -531,8 +193,7 @@ static void settle(struct build *b)
     } else if (row_starts(row, "LOOP") || row_is(row, "JCXZ")) {
         if (one_in(r, 2))
             set_reg_value(b, RCX, rng_below(r, 3) | (one_in(r, 2) ? rng_next(r) << 32 : 0));
-        if (t->mode == CODE_64)
-            b->p67 = one_in(r, 3);
+        b->p67 = one_in(r, 3);
     }
     if (row->attr & A_FPU)
         settle_x87(b);
@@ -584,17 +245,16 @@ static void choose_immediates(struct build *b)
             enum place place;
             unsigned size = operand_bytes(b);
             uint64_t a = choose_address(b, size, true, &place);
-            if (t->mode == CODE_32 && place == PLACE_NONCANONICAL)
+            if (t->mode != CODE_64 && place == PLACE_NONCANONICAL)
                 a = DATA_END;
-            b->p67 = t->mode == CODE_64 && place != PLACE_NONCANONICAL && one_in(r, 4);
+            b->p67 = place != PLACE_NONCANONICAL && one_in(r, t->mode == CODE_32 ? 64 : 4);
             fill_operand(b, add_patch(b, a, size)->data, size);
             t->operand = a;
             t->operand_size = size;
-            if (t->mode == CODE_64 && !b->p67 && place != PLACE_NONCANONICAL && one_in(r, 8)) {
-                b->seg = one_in(r, 2) ? 0x64 : 0x65;
-                a -= b->seg == 0x64 ? b->fs_base : GS_BASE;
-            }
-            put_imm(b, a, t->mode == CODE_64 && !b->p67 ? 8 : 4);
+            unsigned seg = SEG_DS;
+            if (!(t->mode == CODE_64 && b->p67) && place != PLACE_NONCANONICAL && one_in(r, 8))
+                seg = choose_fs_gs(b);
+            put_imm(b, segment_offset(b, seg, a), address_size(b));
             break;
         }
         default:
@@ -710,7 +370,9 @@ static void choose_prefixes(struct build *b, unsigned opsize)
         b->rep = one_in(r, 64) ? 0xf2 + rng_below(r, 2) : 0;
         return;
     }
-    if (opsize == 2)
+    bool other =
+        b->t->mode == CODE_16 ? opsize == 4 && !HAS_ANY_OP(row, Ey, Gy) && !row_is(row, "CMPXCHG8B") : opsize == 2;
+    if (other)
         b->p66 = true;
     if (opsize == 8 && !(row->attr & (A_F64 | A_D64)))
         b->rex_w = true;
@@ -814,6 +476,11 @@ static void assemble(struct build *b)
         rip = CODE_ADDR + ORACLE_PAGE - rng_below(r, n + 1);
     else if (n > 1 && !t->to_end && !row_starts(row, "UD") && one_in(r, 96))
         rip = CODE_END - 1 - rng_below(r, n - 1);
+    if (t->mode == CODE_16) {
+        if (rip < CODE_ADDR + ORACLE_PAGE && rip + sizeof t->code > CODE_ADDR + ORACLE_PAGE)
+            rip = CODE_ADDR + ORACLE_PAGE; // where offsets wrap
+        rip = (rip - CODE_ADDR - WRAP) & UINT16_MAX;
+    }
     t->in.rip = rip;
     if (b->mem && b->rip_relative && disp_at && !row_no_access(row))
         store_u32(p + disp_at, (uint32_t)((uint32_t)b->disp - (uint32_t)(rip + n)));
@@ -825,8 +492,10 @@ static void choose_ending(struct build *b, uint64_t n)
 {
     struct test_case *t = b->t;
     const struct insn_row *row = b->row;
-    uint64_t end = t->in.rip + t->len;
-    if (row->attr & (A_ENDS | A_STRING) || row_is(row, "PUSHF") || !(n & 1) || end + 4 > CODE_END)
+    unsigned end = code_offset(t->mode, t->in.rip) + t->len + 4;
+    bool room =
+        t->mode == CODE_16 ? end / ORACLE_PAGE == code_offset(t->mode, t->in.rip) / ORACLE_PAGE : end <= CODE_SIZE;
+    if (row->attr & (A_ENDS | A_STRING) || row_is(row, "PUSHF") || !(n & 1) || !room)
         return;
     t->ours_to_end = true;
     if (row->flags_written & F_ARITH && !(row->attr & A_FPU) && !(row->flags_undefined & F_ARITH & ~F_AF) && n & 2) {
@@ -837,8 +506,8 @@ static void choose_ending(struct build *b, uint64_t n)
     }
 }
 
-void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed, uint64_t n, uint64_t fs_base,
-              struct test_case *t)
+void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed, uint64_t n,
+              const struct gen_host *host, struct test_case *t)
 {
     memset(t, 0, offsetof(struct test_case, patch));
     t->patches = 0;
@@ -847,7 +516,7 @@ void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed
     t->tail = 0;
     t->to_end = t->ours_to_end = t->any_memory = false;
     t->mode = cell->mode;
-    struct build b = {.row = row, .t = t, .fs_base = fs_base, .form = form_of(row), .mem = cell->kind == CELL_MEM};
+    struct build b = {.row = row, .t = t, .host = host, .form = form_of(row), .mem = cell->kind == CELL_MEM};
     b.vex = row->map >= MAP_VEX_0F;
     b.rng.state = seed ^ (uint64_t)(row - insn_rows) << 40 ^ (uint64_t)cell->mode << 36 ^ (uint64_t)cell->opsize << 32 ^
                   (uint64_t)cell->kind << 30;
@@ -868,6 +537,8 @@ void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed
 
     for (unsigned k = 0; k < 16; k++)
         t->in.gpr[k] = cell->mode == CODE_64 || k >= 8 ? value_int(r) : (uint32_t)value_int(r);
+    if (cell->mode == CODE_16)
+        set_reg_value(&b, RSP, ENTRY_ADDR | (t->in.gpr[RSP] & UINT16_MAX));
     t->in.rflags = rng_next(r) & (F_ARITH | F_DF);
     value_fx(r, b.type, t->in.fx);
     if (row->attr & (A_SSE | A_MMX) || !(row->attr & A_FPU)) { // no pending x87 exception in the way but rarely
@@ -900,7 +571,7 @@ void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed
     avoid_undefined(&b);
     assemble(&b);
     choose_ending(&b, n);
-    if (cell->mode == CODE_32) {
+    if (cell->mode != CODE_64) {
         for (unsigned k = 0; k < 8; k++)
             t->in.gpr[k] = (uint32_t)t->in.gpr[k];
     }

@@ -16,17 +16,27 @@ struct cell {
     enum cell_kind kind;
 };
 
-enum { MAX_CELLS = 16 };
+enum { MAX_CELLS = 24 };
+
+// What of the host decides about cases.
+struct gen_host {
+    bool has_32, has_16;
+    bool has_ldt;     // FS and GS can be used outside 64-bit code
+    uint64_t fs_base; // what FS overrides add in 64-bit code
+};
 
 // Why a row is not compared, or NULL if it is: system rows, and those that would take the host's thread state away.
 const char *gen_excluded(const struct insn_row *row);
 
-// All cells of a row. `has_32`: 32-bit code can be run.
-unsigned gen_cells(const struct insn_row *row, bool has_32, struct cell cell[MAX_CELLS]);
+// All cells of a row, in every mode.
+unsigned gen_cells(const struct insn_row *row, struct cell cell[MAX_CELLS]);
 
-// The case number `n` of a cell. `fs_base` is what FS overrides add.
-void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed, uint64_t n, uint64_t fs_base,
-              struct test_case *t);
+// The cells of one mode, whether the row is legal in it or not.
+unsigned gen_cells_of(const struct insn_row *row, enum code_mode mode, struct cell cell[MAX_CELLS]);
+
+// The case number `n` of a cell.
+void gen_case(const struct insn_row *row, const struct cell *cell, uint64_t seed, uint64_t n,
+              const struct gen_host *host, struct test_case *t);
 
 // The row's operands, "Ev,Gv", into buf of at least 24 bytes. Returns buf.
 const char *gen_operands(const struct insn_row *row, char *buf);

@@ -110,7 +110,7 @@ struct form form_of(const struct insn_row *row)
     bool u = HAS_ANY_OP(row, Ux, Uq, Nq);
     bool g = HAS_ANY_OP(row, Gb, Gw, Gd, Gq, Gv, Gy, Vx, Vd, Vq, Pq);
     f.modrm = row->ext != NX || e || m || u || g;
-    f.mem = f.modrm && (e || m || row->ext & (EXT_MEM | EXT_ANYMEM));
+    f.mem = f.modrm && (e || m || (row->ext != NX && row->ext & (EXT_MEM | EXT_ANYMEM)));
     f.reg = f.modrm && !m && !row_starts(row, "PREFETCH");
     if (row->ext == NX)
         return f;
@@ -130,7 +130,7 @@ struct form form_of(const struct insn_row *row)
 
 static unsigned sizes_of(const struct insn_row *row, enum code_mode mode, unsigned size[3])
 {
-    bool v = HAS_ANY_OP(row, Ev, Gv, Zv, Iz, Iv, sIz, Ov, Xv, Yv),
+    bool v = HAS_ANY_OP(row, Ev, Gv, Zv, Iz, Iv, sIz, Ov, Xv, Yv, Ap, Mp) || row_is(row, "IRET") || row_is(row, "RETF"),
          y = HAS_ANY_OP(row, Ey, Gy) || row_is(row, "CMPXCHG8B");
     v |= !(row->attr & A_FPU) && row->fn[0] != row->fn[1] && !y;
     v |= row->attr & A_NO64 && row->implicit_written & R_(RSP);
@@ -138,10 +138,13 @@ static unsigned sizes_of(const struct insn_row *row, enum code_mode mode, unsign
     if (row_is_env(row)) {
         size[n++] = 4;
         size[n++] = 2;
-    } else if (row->attr & A_F64 && mode == CODE_64) {
-        size[n++] = 8;
+    } else if (row->attr & A_F64 && (mode == CODE_64 || row->prefix == P_66)) {
+        size[n++] = mode == CODE_64 ? 8 : 0;
     } else if (row->attr & (A_D64 | A_F64)) {
         size[n++] = mode == CODE_64 ? 8 : 4;
+        size[n++] = 2;
+    } else if (has_op(row, rEAX)) { // a port has no 64 bits
+        size[n++] = 4;
         size[n++] = 2;
     } else if (v || y) {
         size[n++] = 4;
@@ -155,23 +158,27 @@ static unsigned sizes_of(const struct insn_row *row, enum code_mode mode, unsign
     return n;
 }
 
-unsigned gen_cells(const struct insn_row *row, bool has_32, struct cell cell[MAX_CELLS])
+unsigned gen_cells_of(const struct insn_row *row, enum code_mode mode, struct cell cell[MAX_CELLS])
 {
     struct form f = form_of(row);
-    unsigned n = 0;
-    for (int mode = CODE_64; mode <= CODE_32; mode++) {
-        if (mode == CODE_64 ? row->attr & A_NO64 : !has_32 || row->attr & A_ONLY64)
-            continue;
-        unsigned size[3], sizes = sizes_of(row, (enum code_mode)mode, size);
-        for (unsigned s = 0; s < sizes; s++) {
-            if (!f.reg && !f.mem)
-                cell[n++] = (struct cell){(enum code_mode)mode, size[s], CELL_NONE};
-            if (f.reg)
-                cell[n++] = (struct cell){(enum code_mode)mode, size[s], CELL_REG};
-            if (f.mem)
-                cell[n++] = (struct cell){(enum code_mode)mode, size[s], CELL_MEM};
-        }
+    unsigned size[3], sizes = sizes_of(row, mode, size), n = 0;
+    for (unsigned s = 0; s < sizes; s++) {
+        if (!f.reg && !f.mem)
+            cell[n++] = (struct cell){mode, size[s], CELL_NONE};
+        if (f.reg)
+            cell[n++] = (struct cell){mode, size[s], CELL_REG};
+        if (f.mem)
+            cell[n++] = (struct cell){mode, size[s], CELL_MEM};
     }
+    return n;
+}
+
+unsigned gen_cells(const struct insn_row *row, struct cell cell[MAX_CELLS])
+{
+    unsigned n = 0;
+    for (int mode = CODE_64; mode <= CODE_16; mode++)
+        if (!(mode == CODE_64 ? row->attr & A_NO64 : row->attr & A_ONLY64))
+            n += gen_cells_of(row, (enum code_mode)mode, cell + n);
     return n;
 }
 

@@ -3,15 +3,19 @@
 // state, the vector, the error code and CR2 in its frame. The handler then puts the caller's context into the frame and
 // returns.
 //
+// 16-bit code and FS and GS outside 64-bit code have segments in the process' local descriptor table. FS is also where
+// the C library's thread data is: the handler takes it back before anything else.
+//
 // Built with _GNU_SOURCE (memfd_create, the REG_ names).
 //
-// Not implemented: hosts other than x86-64 Linux; 16-bit code.
+// Not implemented: hosts other than x86-64 Linux.
 #include "tests/oracle/native.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 
 #include "cpu/insn.h"
 
+#include <asm/ldt.h>
 #include <asm/prctl.h>
 #include <cpuid.h>
 #include <signal.h>
@@ -25,14 +29,22 @@
 enum { TF = 0x100, IF = 0x200, FIXED = 2, NT = 0x4000, ALT_STACK = 256 * 1024 };
 
 // Popped from top to bottom by oracle_enter.
-struct entry {
+struct native_entry {
     uint64_t gpr[16];
     uint64_t rip, cs, rflags, rsp, ss;
     _Alignas(16) uint8_t fx[FX_SIZE];
+    uint16_t ds, es, fs, gs; // FS and GS: 0 to leave them alone
 };
 
-void oracle_enter(const struct entry *e, uint64_t *saved_rsp);
+void oracle_enter(const struct native_entry *e, uint64_t *saved_rsp);
+void oracle_signal(int sig, siginfo_t *info, void *ucontext);
 extern const char oracle_resume[];
+
+// What oracle_signal restores before it goes on to handler(): a signal handler has no argument of its own, so this and
+// `run` are the static objects here.
+static struct {
+    uint64_t changed, fs_base, gs_base;
+} bases __asm__("oracle_bases") __attribute__((used));
 
 // clang-format off
 __asm__(
@@ -47,6 +59,13 @@ __asm__(
     "    push %r15\n"
     "    mov %rsp, (%rsi)\n"
     "    fxrstor64 176(%rdi)\n"
+    "    movw 688(%rdi), %ds\n"
+    "    movw 690(%rdi), %es\n"
+    "    cmpw $0, 692(%rdi)\n"
+    "    je 1f\n"
+    "    movw 692(%rdi), %fs\n"
+    "    movw 694(%rdi), %gs\n"
+    "1:\n"
     "    mov %rdi, %rsp\n"
     "    pop %rax\n"
     "    pop %rcx\n"
@@ -72,12 +91,33 @@ __asm__(
     "    pop %r12\n"
     "    pop %rbp\n"
     "    pop %rbx\n"
-    "    ret\n");
+    "    ret\n"
+    ".globl oracle_signal\n"
+    "oracle_signal:\n"
+    "    cmpq $0, oracle_bases(%rip)\n"
+    "    je 1f\n"
+    "    push %rdi\n"
+    "    push %rsi\n"
+    "    push %rdx\n"
+    "    mov $158, %eax\n" // arch_prctl
+    "    mov $0x1002, %edi\n" // ARCH_SET_FS
+    "    mov oracle_bases+8(%rip), %rsi\n"
+    "    syscall\n"
+    "    mov $158, %eax\n"
+    "    mov $0x1001, %edi\n" // ARCH_SET_GS
+    "    mov oracle_bases+16(%rip), %rsi\n"
+    "    syscall\n"
+    "    pop %rdx\n"
+    "    pop %rsi\n"
+    "    pop %rdi\n"
+    "1:  jmp oracle_handler\n");
 // clang-format on
 
-_Static_assert(offsetof(struct entry, fx) == 176, "oracle_enter knows the offset of fx");
+_Static_assert(offsetof(struct native_entry, fx) == 176 && offsetof(struct native_entry, ds) == 688 &&
+                   sizeof(struct native_entry) <= ORACLE_PAGE,
+               "oracle_enter knows the offsets of fx and ds");
 
-// What the handler works on. A signal handler has no argument of its own, so this is the one static object here.
+// What the handler works on.
 static struct {
     volatile sig_atomic_t running;
     uint64_t saved_rsp;
@@ -90,6 +130,7 @@ static const int handled[] = {SIGTRAP, SIGSEGV, SIGILL, SIGFPE, SIGBUS};
 static const unsigned greg_of[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                                      REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
 
+static void handler(int sig, siginfo_t *info, void *ucontext) __asm__("oracle_handler") __attribute__((used));
 static void handler(int sig, siginfo_t *info, void *ucontext)
 {
     (void)info;
@@ -125,23 +166,47 @@ static void handler(int sig, siginfo_t *info, void *ucontext)
 
 void native_run(struct native *n, enum code_mode mode, bool to_end, const struct context *in, struct context *out)
 {
-    (void)n;
-    struct entry e;
-    memcpy(e.gpr, in->gpr, sizeof e.gpr);
-    memcpy(e.fx, in->fx, FX_SIZE);
-    e.rip = in->rip;
-    e.cs = mode == CODE_64 ? SEL_CODE64 : SEL_CODE32;
-    e.rflags = in->rflags | FIXED | IF | (to_end ? 0 : TF);
-    e.rsp = in->gpr[RSP];
-    e.ss = SEL_DATA;
+    struct native_entry *e = n->entry;
+    memcpy(e->gpr, in->gpr, sizeof e->gpr);
+    memcpy(e->fx, in->fx, FX_SIZE);
+    e->rip = in->rip;
+    e->cs = mode_selector(mode, SEG_CS);
+    e->rflags = in->rflags | FIXED | IF | (to_end ? 0 : TF);
+    e->rsp = in->gpr[RSP];
+    e->ss = mode_selector(mode, SEG_SS);
+    e->ds = mode_selector(mode, SEG_DS);
+    e->es = mode_selector(mode, SEG_ES);
+    e->fs = n->has_ldt ? mode_selector(mode, SEG_FS) : 0;
+    e->gs = n->has_ldt ? mode_selector(mode, SEG_GS) : 0;
+    bases.changed = e->fs;
     memset(out, 0, sizeof *out);
     run.out = out;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     run.running = 1;
-    oracle_enter(&e, &run.saved_rsp);
+    oracle_enter(e, &run.saved_rsp);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     // SYSCALL took NT and ID over from the code under test: sigreturn does not restore them.
     __asm__ volatile("pushfq\n\tandq %0, (%%rsp)\n\tpopfq" ::"i"(~(NT | 0x200000)) : "memory", "cc");
+}
+
+// The segments of case.h. False if the kernel has no local descriptor tables or no 16-bit segments.
+static bool set_ldt(void)
+{
+    for (unsigned k = 0; k < ORACLE_LDT_ENTRIES; k++) {
+        struct user_desc d = {
+            .entry_number = k,
+            .base_addr = ldt_entry[k].base,
+            .limit = ldt_entry[k].limit,
+            .seg_32bit = ldt_entry[k].big,
+            .contents = ldt_entry[k].code   ? MODIFY_LDT_CONTENTS_CODE
+                        : ldt_entry[k].down ? 1
+                                            : 0,
+            .useable = 1,
+        };
+        if (syscall(SYS_modify_ldt, 0x11, &d, sizeof d) != 0)
+            return false;
+    }
+    return true;
 }
 
 static bool map_view(int fd, uint64_t addr, size_t size, size_t off, int prot)
@@ -154,6 +219,8 @@ static bool map_view(int fd, uint64_t addr, size_t size, size_t off, int prot)
 static void try_code(struct native *n, enum code_mode mode, const void *code, size_t len, struct context *out)
 {
     struct context in = {.rip = CODE_ADDR, .gpr[RSP] = STACK_END};
+    if (mode == CODE_16)
+        in.rip = -WRAP & UINT16_MAX, in.gpr[RSP] = ENTRY_ADDR;
     store_u16(in.fx + FX_FCW, 0x37f);
     store_u32(in.fx + FX_MXCSR, 0x1f80);
     memcpy(n->code, code, len);
@@ -166,6 +233,15 @@ static bool try_32(struct native *n)
     struct context out;
     try_code(n, CODE_32, "\x40\x90", 2, &out);
     return out.vector == EXC_DB && out.rip == CODE_ADDR + 1 && out.gpr[RAX] == 1;
+}
+
+// INC AX; the whole of ESP must come back.
+static bool try_16(struct native *n)
+{
+    struct context out;
+    try_code(n, CODE_16, "\x40\x90", 2, &out);
+    return out.vector == EXC_DB && out.rip == (-WRAP & UINT16_MAX) + 1 && out.gpr[RAX] == 1 &&
+           out.gpr[RSP] == ENTRY_ADDR;
 }
 
 // Whether the kernel steps single instructions and tells vector, error code and CR2: user-space kernels may not.
@@ -203,25 +279,42 @@ const char *native_open(struct native *n)
         !map_view(fd, STACK_ADDR, STACK_SIZE, DATA_SIZE + RDONLY_SIZE, PROT_READ | PROT_WRITE) ||
         !map_view(fd, CODE_ADDR, CODE_SIZE, ARENA_SIZE, PROT_READ | PROT_EXEC))
         return "the arena cannot be mapped (executable memory refused?)";
+    const int rw = PROT_READ | PROT_WRITE;
+    // The windows of 16-bit code: the second of two pages comes first, the first at the end.
+    for (unsigned k = 0; k < 2; k++) {
+        uint64_t at = k ? 0 : 0x10000 - ORACLE_PAGE, page = k * ORACLE_PAGE;
+        if (!map_view(fd, CODE16_ADDR + at, ORACLE_PAGE, ARENA_SIZE + page, PROT_READ | PROT_EXEC) ||
+            !map_view(fd, DATA16_ADDR + at, ORACLE_PAGE, page, rw) ||
+            !map_view(fd, STACK16_ADDR + at, ORACLE_PAGE, DATA_SIZE + RDONLY_SIZE + page, rw))
+            return "the arena cannot be mapped";
+    }
+    if (!map_view(fd, CODE16_ADDR + CODE16_DATA, DATA_SIZE, 0, PROT_READ) ||
+        !map_view(fd, DATA16_ADDR + RDONLY_ADDR - DATA_ADDR - WRAP, RDONLY_SIZE, DATA_SIZE, PROT_READ))
+        return "the arena cannot be mapped";
     close(fd);
+    n->entry = mmap((void *)(uintptr_t)ENTRY_ADDR, ORACLE_PAGE, rw, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (n->entry != (void *)(uintptr_t)ENTRY_ADDR)
+        return "the arena cannot be mapped";
 
     if (syscall(SYS_arch_prctl, ARCH_GET_FS, &n->fs_base) != 0 ||
         syscall(SYS_arch_prctl, ARCH_SET_GS, (long)GS_BASE) != 0)
         return "arch_prctl is refused";
-    // Compatibility mode uses DS and ES, which are null in a 64-bit process.
-    __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es" ::"r"(SEL_DATA));
+    bases.fs_base = n->fs_base;
+    bases.gs_base = GS_BASE;
 
     run.alt_stack = malloc(ALT_STACK);
     stack_t stack = {.ss_sp = run.alt_stack, .ss_size = ALT_STACK};
     if (!run.alt_stack || sigaltstack(&stack, NULL) != 0)
         return "no memory for the signal stack";
-    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = oracle_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigfillset(&action.sa_mask);
     for (unsigned k = 0; k < ARRAY_LEN(handled); k++)
         sigaction(handled[k], &action, NULL);
     if (!kernel_tells(n))
         return "the kernel's signal frames do not tell what is needed";
     n->has_32 = try_32(n);
+    n->has_ldt = n->has_32 && set_ldt();
+    n->has_16 = n->has_ldt && try_16(n);
     uint32_t a, b = 0, c = 0, d = 0;
     __get_cpuid(0, &a, &b, &c, &d);
     n->amd = c == 0x444d4163 || c == 0x656e6975; // AuthenticAMD, HygonGenuine
@@ -267,6 +360,11 @@ static const struct {
     [FEAT_MONITOR] = {1, 2, 3},
     [FEAT_FSGSBASE] = {7, 1, 0},
     [FEAT_MOVBE] = {1, 2, 22},
+    [FEAT_HINTS] = {1, 3, 15}, // what has CMOV has them
+    [FEAT_AES] = {1, 2, 25},
+    [FEAT_PCLMULQDQ] = {1, 2, 1},
+    [FEAT_CLFLUSHOPT] = {7, 1, 23},
+    [FEAT_CLWB] = {7, 1, 24},
     [FEAT_BMI1] = {7, 1, 3},
     [FEAT_BMI2] = {7, 1, 8},
     [FEAT_ADX] = {7, 1, 19},

@@ -5,11 +5,14 @@
 #include "tests/oracle/case.h"
 
 struct native {
-    uint8_t *arena;   // writable view of the arena, ARENA_SIZE bytes
-    uint8_t *code;    // writable view of the code pages, CODE_SIZE bytes
-    uint64_t fs_base; // the thread's own; code under test must not change it
-    bool has_32;      // 32-bit code can be run
-    bool amd;         // the processor is one of AMD's design
+    uint8_t *arena;             // writable view of the arena, ARENA_SIZE bytes
+    uint8_t *code;              // writable view of the code pages, CODE_SIZE bytes
+    uint64_t fs_base;           // the thread's own; code under test must not change it
+    struct native_entry *entry; // at ENTRY_ADDR
+    bool has_32;                // 32-bit code can be run
+    bool has_ldt;               // FS and GS have segments outside 64-bit code
+    bool has_16;                // 16-bit code can be run
+    bool amd;                   // the processor is one of AMD's design
 };
 
 // Maps the arena and takes over SIGTRAP, SIGSEGV, SIGILL, SIGFPE and SIGBUS. NULL, or why this host cannot do it. One

@@ -1,10 +1,12 @@
 // Compares the emulated processor with the host's, instruction by instruction: each row of the instruction table, in
-// every operand size, with register and memory operands, in 64-bit and 32-bit code, with edge and random values. Every
-// case is a function of the seed, the row, the cell and its number, so that a failure's line can be run again.
+// every operand size, with register and memory operands, in 64-bit, 32-bit and 16-bit code, with edge and random
+// values. Every case is a function of the seed, the row, the cell and its number, so that a failure's line can be run
+// again.
 //
 // Exit status: 0 equal, 1 differences, 2 usage, 77 not possible on this host.
 #include "tests/oracle/compare.h"
 #include "tests/oracle/emulated.h"
+#include "tests/oracle/encode.h"
 #include "tests/oracle/gen.h"
 #include "tests/oracle/native.h"
 
@@ -19,7 +21,8 @@ struct options {
     const char *row; // only rows of this name
     uint64_t cases;  // of each cell
     uint64_t seed;
-    uint64_t show; // failures printed for each cell
+    uint64_t show;     // failures printed for each cell
+    const char *cells; // file for the cells that were compared
     bool list, coverage, quiet;
     bool one; // a single case: row, cell, number
     unsigned one_row, one_cell;
@@ -28,16 +31,18 @@ struct options {
 
 struct totals {
     uint64_t cases, failures, vectors[32];
-    unsigned rows, cells, system, other, no_host, no_model, failed_cells;
+    unsigned rows, cells, mode_cells[3], skipped_cells, system, other, no_host, no_model, failed_cells;
 };
 
 struct oracle {
     struct native native;
     struct emulated emulated;
+    struct gen_host gen;
     uint8_t background[ARENA_SIZE]; // what memory is filled with
     struct test_case t;
     struct context host, ours;
     struct totals total;
+    FILE *cells;
 };
 
 static const char *const vector_name[32] = {
@@ -66,11 +71,11 @@ static void prepare(struct oracle *o)
         }
     }
     memcpy(o->emulated.arena, o->native.arena, ARENA_SIZE);
-    unsigned at = (unsigned)(t->in.rip - CODE_ADDR), n = sizeof t->code;
+    unsigned at = code_offset(t->mode, t->in.rip), n = sizeof t->code;
     if (n > CODE_SIZE - at)
         n = CODE_SIZE - at;
     memcpy(o->native.code + at, t->code, n);
-    emulated_code(&o->emulated, t->in.rip, t->code, n);
+    emulated_code(&o->emulated, CODE_ADDR + at, t->code, n);
 }
 
 // The INT3 that it runs into counts as its end.
@@ -109,8 +114,10 @@ static void print_disassembly(const struct test_case *t)
 {
 #ifdef ORACLE_ZYDIS
     ZydisDisassembledInstruction d;
-    ZydisMachineMode mode = t->mode == CODE_64 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32;
-    if (ZYAN_SUCCESS(ZydisDisassembleIntel(mode, t->in.rip, t->code, t->len, &d)))
+    static const ZydisMachineMode mode[] = {[CODE_64] = ZYDIS_MACHINE_MODE_LONG_64,
+                                            [CODE_32] = ZYDIS_MACHINE_MODE_LEGACY_32,
+                                            [CODE_16] = ZYDIS_MACHINE_MODE_LEGACY_16};
+    if (ZYAN_SUCCESS(ZydisDisassembleIntel(mode[t->mode], t->in.rip, t->code, t->len, &d)))
         printf("  %s", d.text);
 #else
     (void)t;
@@ -227,16 +234,6 @@ static void print_differences(const struct oracle *o, unsigned d)
     }
 }
 
-static const char *cell_text(const struct cell *cell, char *buf, size_t size)
-{
-    static const char *const kind[] = {"-", "reg", "mem"};
-    char width[8] = "-";
-    if (cell->opsize)
-        snprintf(width, sizeof width, "%u", cell->opsize * 8);
-    snprintf(buf, size, "%s %-2s %-3s", cell->mode == CODE_64 ? "64" : "32", width, kind[cell->kind]);
-    return buf;
-}
-
 static void print_failure(const struct oracle *o, const struct options *opt, const struct insn_row *row,
                           unsigned cell_number, uint64_t n, unsigned d, const char *why)
 {
@@ -257,6 +254,12 @@ static void print_failure(const struct oracle *o, const struct options *opt, con
 
 // ---- rows -----------------------------------------------------------------------------------------------------------
 
+static void record_cell(struct oracle *o, const struct insn_row *row, const struct cell *cell, const char *word)
+{
+    if (o->cells)
+        fprintf(o->cells, "%u %u %u %u%s\n", (unsigned)(row - insn_rows), cell->mode, cell->opsize, cell->kind, word);
+}
+
 static void run_cell(struct oracle *o, const struct options *opt, const struct insn_row *row, const struct cell *cell,
                      unsigned cell_number)
 {
@@ -264,7 +267,7 @@ static void run_cell(struct oracle *o, const struct options *opt, const struct i
     uint64_t first = opt->one ? opt->one_case : 0, last = opt->one ? first + 1 : opt->cases;
     for (uint64_t n = first; n < last; n++) {
         const char *why = "";
-        gen_case(row, cell, opt->seed, n, o->native.fs_base, &o->t);
+        gen_case(row, cell, opt->seed, n, &o->gen, &o->t);
         unsigned d = run_case(o, row, cell, &why);
         cases++;
         if (o->host.vector >= 0 && o->host.vector < 32)
@@ -280,12 +283,16 @@ static void run_cell(struct oracle *o, const struct options *opt, const struct i
         }
     }
     o->total.cells++;
+    o->total.mode_cells[cell->mode]++;
+    // Its purpose compared at least once: not only the exceptions on the way.
+    if (!failures && (vectors[EXC_DB] || row->attr & A_ENDS || !strncmp(row->name, "UD", 2)))
+        record_cell(o, row, cell, "");
     o->total.cases += cases;
     o->total.failures += failures;
     o->total.failed_cells += failures != 0;
     if (!opt->quiet || failures) {
-        char ops[24], text[32];
-        printf("%-11s %-12s %s ", row->name, gen_operands(row, ops), cell_text(cell, text, sizeof text));
+        char ops[24], text[24];
+        printf("%-11s %-12s %s ", row->name, gen_operands(row, ops), cell_text(cell, text));
         for (unsigned v = 0; v < 32; v++)
             if (vectors[v])
                 printf(" %s %llu", vector_text((int)v), (unsigned long long)vectors[v]);
@@ -296,11 +303,16 @@ static void run_cell(struct oracle *o, const struct options *opt, const struct i
     fflush(stdout);
 }
 
+static bool cell_runs(const struct oracle *o, const struct cell *cell)
+{
+    return cell->mode == CODE_64 || (cell->mode == CODE_32 ? o->gen.has_32 : o->gen.has_16);
+}
+
 static void run_row(struct oracle *o, const struct options *opt, const struct insn_row *row)
 {
     char ops[24];
     struct cell cell[MAX_CELLS];
-    unsigned cells = gen_cells(row, o->native.has_32, cell);
+    unsigned cells = gen_cells(row, cell);
     const char *excluded = gen_excluded(row);
     const char *state = excluded ? excluded : NULL;
     if (excluded) {
@@ -314,9 +326,6 @@ static void run_row(struct oracle *o, const struct options *opt, const struct in
     } else if (!native_has_feature(row->feature)) {
         state = "SKIP: the host lacks the feature";
         o->total.no_host++;
-    } else if (!cells) {
-        state = "SKIP: the host does not run 32-bit code";
-        o->total.no_host++;
     } else {
         o->total.rows++;
     }
@@ -326,11 +335,17 @@ static void run_row(struct oracle *o, const struct options *opt, const struct in
                    gen_operands(row, ops), row->map, row->opcode, state ? state : "compared");
         return;
     }
-    if (state)
+    bool no_host = state && !strncmp(state, "SKIP", 4);
+    if (state && !no_host)
         return;
-    for (unsigned k = 0; k < cells; k++)
-        if (!opt->one || k == opt->one_cell)
+    for (unsigned k = 0; k < cells; k++) {
+        bool runs = cell_runs(o, &cell[k]);
+        o->total.skipped_cells += !runs;
+        if (!runs || no_host)
+            record_cell(o, row, &cell[k], " skip");
+        else if (!opt->one || k == opt->one_cell)
             run_cell(o, opt, row, &cell[k], k);
+    }
 }
 
 static void print_rows(const struct oracle *o)
@@ -349,6 +364,11 @@ static void print_totals(const struct oracle *o)
             printf(" %s %llu", vector_text((int)v), (unsigned long long)t->vectors[v]);
     printf("\n");
     print_rows(o);
+    if (t->skipped_cells)
+        printf("SKIP: the host does not run %s: %u cells\n", o->gen.has_32 ? "16-bit code" : "16-bit and 32-bit code",
+               t->skipped_cells);
+    printf("cells: %u in 64-bit, %u in 32-bit, %u in 16-bit code\n", t->mode_cells[CODE_64], t->mode_cells[CODE_32],
+           t->mode_cells[CODE_16]);
     printf("oracle: %llu cases in %u cells, %llu differences in %u cells\n", (unsigned long long)t->cases, t->cells,
            (unsigned long long)t->failures, t->failed_cells);
 }
@@ -357,9 +377,9 @@ static void print_totals(const struct oracle *o)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: oracle [--row NAME] [--cases N] [--seed S] [--show N] [--one ROW.CELL.CASE] [--list] [--coverage] "
-            "[--quiet]\n");
+    fprintf(stderr, "usage: oracle [--row NAME] [--cases N] [--seed S] [--show N] [--cells FILE] [--one ROW.CELL.CASE] "
+                    "[--list] [--coverage] "
+                    "[--quiet]\n");
     return 2;
 }
 
@@ -383,6 +403,8 @@ static bool parse(struct options *opt, int argc, char **argv)
             opt->quiet = true;
         } else if (!strcmp(a, "--row") && v) {
             opt->row = v, k++;
+        } else if (!strcmp(a, "--cells") && v) {
+            opt->cells = v, k++;
         } else if (!strcmp(a, "--cases") && parse_number(v, &opt->cases)) {
             k++;
         } else if (!strcmp(a, "--seed") && parse_number(v, &opt->seed)) {
@@ -414,6 +436,7 @@ int main(int argc, char **argv)
         free(o);
         return 77;
     }
+    o->gen = (struct gen_host){o->native.has_32, o->native.has_16, o->native.has_ldt, o->native.fs_base};
     problem = emulated_open(&o->emulated, o->native.fs_base, GS_BASE);
     if (problem) {
         fprintf(stderr, "oracle: %s\n", problem);
@@ -424,6 +447,10 @@ int main(int argc, char **argv)
         x = x * 6364136223846793005u + 1442695040888963407u;
         o->background[k] = (uint8_t)(x >> 56);
     }
+    if (opt.cells && !(o->cells = fopen(opt.cells, "w"))) {
+        perror(opt.cells);
+        return 2;
+    }
     for (unsigned r = 0; r < insn_row_count; r++)
         if (opt.one ? r == opt.one_row : !opt.row || !strcmp(opt.row, insn_rows[r].name))
             run_row(o, &opt, &insn_rows[r]);
@@ -432,6 +459,10 @@ int main(int argc, char **argv)
     else
         print_totals(o);
     int status = o->total.failures ? 1 : !o->total.rows && opt.row ? 2 : 0;
+    if (o->cells && fclose(o->cells) != 0) {
+        perror(opt.cells);
+        status = 2;
+    }
     emulated_close(&o->emulated);
     native_close(&o->native);
     free(o);
