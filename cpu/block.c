@@ -1,6 +1,6 @@
 // Decoded blocks (docs/architecture.md: Blocks): at most 64 instructions within one physical page. An instruction that
 // crosses into the next page is a block of its own, registered on both pages. Invalidation is by 64-byte granules.
-#include "cpu/code.h"
+#include "cpu/engine.h"
 
 #include <stdlib.h>
 
@@ -29,7 +29,7 @@ void code_destroy(struct code_cache *cache)
     free(cache);
 }
 
-static void *take(struct code_cache *cache, size_t size)
+void *code_alloc(struct code_cache *cache, size_t size)
 {
     size = (size + 15) & ~(size_t)15;
     if (size > CODE_CACHE_BYTES - cache->used)
@@ -42,6 +42,8 @@ static void *take(struct code_cache *cache, size_t size)
 void code_flush(struct code_cache *cache, struct phys *phys)
 {
     (void)phys;
+    if (cache->engine)
+        cache->engine->flush(cache->engine->ctx);
     for (uint32_t n = 0; n < cache->page_count; n++) {
         cache->pages[n]->phys->code = 0;
         cache->pages[n]->phys->cookie = 0;
@@ -57,13 +59,15 @@ struct code_page *code_page(struct code_cache *cache, struct phys *phys, struct 
         return cache->pages[page->cookie - 1];
     if (cache->page_count == cache->page_room)
         return NULL;
-    struct code_page *p = take(cache, sizeof *p);
+    struct code_page *p = code_alloc(cache, sizeof *p);
     if (!p)
         return NULL;
     memset(p, 0, sizeof *p);
     p->phys = page;
     p->host = page->host;
     p->addr = phys_page_addr(phys, page);
+    if (cache->engine)
+        p->entry = cache->engine->entries(cache->engine->ctx, cache->page_count);
     cache->pages[cache->page_count++] = p;
     page->cookie = cache->page_count;
     return p;
@@ -97,7 +101,7 @@ static void enter(struct code_page *page, struct block *b)
 static struct block *decode_crossing(struct code_cache *cache, struct code_page *page, unsigned off, uint32_t mode,
                                      struct code_page *second)
 {
-    struct block *b = take(cache, sizeof *b + 2 * sizeof(struct insn));
+    struct block *b = code_alloc(cache, sizeof *b + 2 * sizeof(struct insn));
     if (!b)
         return NULL;
     memset(b, 0, sizeof *b);
@@ -153,7 +157,7 @@ struct block *code_decode(struct code_cache *cache, struct code_page *page, unsi
     }
     fuse(&cache->index, insn, n);
 
-    struct block *b = take(cache, sizeof *b + (n + 1) * sizeof(struct insn));
+    struct block *b = code_alloc(cache, sizeof *b + (n + 1) * sizeof(struct insn));
     if (!b)
         return NULL;
     *b = (struct block){.page = page,
@@ -170,7 +174,7 @@ struct block *code_decode(struct code_cache *cache, struct code_page *page, unsi
 
 void code_link(struct code_cache *cache, struct block *from, unsigned slot, struct block *to)
 {
-    struct link *l = take(cache, sizeof *l);
+    struct link *l = code_alloc(cache, sizeof *l);
     if (!l)
         return;
     *l = (struct link){from, to->in, slot};
@@ -178,14 +182,21 @@ void code_link(struct code_cache *cache, struct block *from, unsigned slot, stru
     from->link[slot] = to;
 }
 
-static void drop(struct code_cache *cache, struct block *b)
+void code_unlink(struct block *b)
 {
-    cache->dropped++;
-    b->dead = 1;
     for (struct link *l = b->in; l; l = l->next)
         if (l->from->link[l->slot] == b)
             l->from->link[l->slot] = NULL;
     b->in = NULL;
+}
+
+static void drop(struct code_cache *cache, struct block *b)
+{
+    cache->dropped++;
+    b->dead = 1;
+    if (b->code)
+        cache->engine->drop(cache->engine->ctx, b);
+    code_unlink(b);
     struct block **p = &b->page->bucket[(b->off ^ b->off >> 6) % CODE_BUCKETS];
     while (*p && *p != b)
         p = &(*p)->next;

@@ -13,6 +13,8 @@ struct code_page {
     uint8_t *host;
     uint64_t addr;
     struct block *bucket[CODE_BUCKETS];
+    uint32_t *entry;        // by page offset: where the second engine's code for it begins, 0 none; of blocks with ...
+    uint32_t entry_mode;    // ... this mode
     struct block *crossing; // blocks of other pages whose only instruction ends here, by next_in
 };
 
@@ -27,7 +29,10 @@ struct link {
 #define CODE_CACHE_BYTES (24u << 20)
 #endif
 
+struct cpu_engine;
+
 struct code_cache {
+    const struct cpu_engine *engine; // NULL: none
     struct decode_index index;
     uint8_t *arena;
     size_t used;
@@ -68,6 +73,12 @@ struct block *code_decode(struct code_cache *cache, struct code_page *page, unsi
 
 // Remembers that `slot` of `from` leads to `to`.
 void code_link(struct code_cache *cache, struct block *from, unsigned slot, struct block *to);
+
+// The block gets code of the second engine: whoever comes here from another block must go through the run loop.
+void code_unlink(struct block *b);
+
+// `size` bytes that live until the next flush, or NULL when the cache is full.
+void *code_alloc(struct code_cache *cache, size_t size);
 
 // Drops the blocks that touch bytes [off, off+size) of a page.
 void code_invalidate(struct code_cache *cache, struct phys_page *page, unsigned off, unsigned size);

@@ -211,7 +211,7 @@ typedef enum exec_result exec_fn(struct cpu *c, const struct insn *i);
 // An entry matches linear address `a` for `size` bytes when (a ^ tag) <= PAGE_SIZE - size: same page, not crossing it.
 struct tlb_entry {
     uint64_t tag;
-    uintptr_t addend; // host address = a + addend, for data; for execute: struct code_page *
+    uintptr_t host; // for data: where the page is, plus (a ^ tag) is the byte; for execute: struct code_page *
 };
 
 // Which privileges an entry was made for: user (CPL 3), kernel, kernel with EFLAGS.AC set (SMAP let through).
@@ -246,6 +246,18 @@ struct cpu_wiring {
     void (*fatal)(void *ctx); // triple fault: the board resets or ends
     void *ctx;
     const struct cpu_model *model; // NULL: the default
+};
+
+// What the second engine's code keeps here.
+struct cpu_engine_state {
+    uint64_t word;        // scratch
+    uint64_t window[4];   // distances between host and guest
+    const void *link;     // the edge by which code was left, or NULL
+    const void *code;     // where the code memory runs
+    uint32_t host_mxcsr;  // the host's while the guest's is in force
+    uint16_t flags;       // RFLAGS bits 7..0 in the upper byte, OF in bit 0
+    uint8_t flags_valid;  // `flags` has the arithmetic flags, not the lazy ones
+    uint8_t vectors_live; // XMM0 to XMM15 and MXCSR are in the host's registers
 };
 
 enum { WATCH_OUTSIDE = 16 }; // in watch_data
@@ -287,6 +299,7 @@ struct cpu {
 
     struct exception_info exc;
     struct observer observer;
+    struct cpu_engine_state engine; // of the second engine while it runs
 
     struct clock *clock;
     struct phys *phys;

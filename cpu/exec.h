@@ -171,7 +171,7 @@ static inline enum exec_result load_at(struct cpu *c, const struct insn *i, uint
 {
     const struct tlb_entry *e = &c->tlb->read[tlb_index(linear)];
     if (likely((linear ^ e->tag) <= PAGE_SIZE - size)) {
-        *v = load_le((const void *)(uintptr_t)(linear + e->addend), size);
+        *v = load_le((const void *)(e->host + (linear ^ e->tag)), size);
         return EXEC_NEXT;
     }
     enum exec_result r = load_slow(c, i, linear, size);
@@ -183,7 +183,7 @@ static inline enum exec_result store_at(struct cpu *c, const struct insn *i, uin
 {
     const struct tlb_entry *e = &c->tlb->write[tlb_index(linear)];
     if (likely((linear ^ e->tag) <= PAGE_SIZE - size)) {
-        store_le((void *)(uintptr_t)(linear + e->addend), size, v);
+        store_le((void *)(e->host + (linear ^ e->tag)), size, v);
         return EXEC_NEXT;
     }
     return store_slow(c, i, linear, size, v);
@@ -220,7 +220,7 @@ static inline enum exec_result rmw_begin(struct cpu *c, const struct insn *i, un
         return r;
     const struct tlb_entry *e = &c->tlb->write[tlb_index(linear)];
     if (likely((linear ^ e->tag) <= PAGE_SIZE - size)) {
-        *p = (uint8_t *)(uintptr_t)(linear + e->addend);
+        *p = (uint8_t *)(e->host + (linear ^ e->tag));
         return EXEC_NEXT;
     }
     *p = c->rmw;
@@ -249,7 +249,7 @@ static inline enum exec_result load128(struct cpu *c, const struct insn *i, bool
         return fault_gp0(c, i);
     const struct tlb_entry *e = &c->tlb->read[tlb_index(linear)];
     if (likely((linear ^ e->tag) <= PAGE_SIZE - 16)) {
-        const uint8_t *p = (const uint8_t *)(uintptr_t)(linear + e->addend);
+        const uint8_t *p = (const uint8_t *)(e->host + (linear ^ e->tag));
         *lo = load_u64(p);
         *hi = load_u64(p + 8);
         return EXEC_NEXT;
@@ -270,7 +270,7 @@ static inline enum exec_result store128(struct cpu *c, const struct insn *i, boo
         return fault_gp0(c, i);
     const struct tlb_entry *e = &c->tlb->write[tlb_index(linear)];
     if (likely((linear ^ e->tag) <= PAGE_SIZE - 16)) {
-        uint8_t *p = (uint8_t *)(uintptr_t)(linear + e->addend);
+        uint8_t *p = (uint8_t *)(e->host + (linear ^ e->tag));
         store_u64(p, lo);
         store_u64(p + 8, hi);
         return EXEC_NEXT;

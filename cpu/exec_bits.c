@@ -46,7 +46,7 @@ static inline enum exec_result rmw_begin_at(struct cpu *c, const struct insn *i,
 {
     const struct tlb_entry *e = &c->tlb->write[tlb_index(linear)];
     if (likely((linear ^ e->tag) <= PAGE_SIZE - size)) {
-        *p = (uint8_t *)(uintptr_t)(linear + e->addend);
+        *p = (uint8_t *)(e->host + (linear ^ e->tag));
         return EXEC_NEXT;
     }
     *p = c->rmw;

@@ -149,7 +149,7 @@ static enum exec_result outs(struct cpu *c, const struct insn *i, unsigned size)
 static uint8_t *host_of(const struct tlb_entry *array, uint64_t linear)
 {
     const struct tlb_entry *e = &array[tlb_index(linear)];
-    return (linear ^ e->tag) < PAGE_SIZE ? (uint8_t *)(uintptr_t)(linear + e->addend) : NULL;
+    return (linear ^ e->tag) < PAGE_SIZE ? (uint8_t *)(e->host + (linear ^ e->tag)) : NULL;
 }
 
 // How many elements from `linear` on lie in its page.

@@ -280,7 +280,7 @@ static inline enum exec_result store80(struct cpu *c, const struct insn *i, stru
     TRY(ea_linear(c, i, 10, FOR_WRITE, &linear));
     const struct tlb_entry *e = &c->tlb->write[tlb_index(linear)];
     if (likely((linear ^ e->tag) <= PAGE_SIZE - 10)) {
-        uint8_t *p = (uint8_t *)(uintptr_t)(linear + e->addend);
+        uint8_t *p = (uint8_t *)(e->host + (linear ^ e->tag));
         store_u64(p, a.frac);
         store_u16(p + 8, a.sexp);
         return EXEC_NEXT;

@@ -33,7 +33,7 @@ enum exec_result fast_miss(struct cpu *c, const struct insn *i);
         const struct tlb_entry *e_ = &c->tlb->read[tlb_index(linear_)];                                                \
         if (unlikely((linear_ ^ e_->tag) > PAGE_SIZE - (size)))                                                        \
             return fast_miss(c, i);                                                                                    \
-        v = load_le((const void *)(uintptr_t)(linear_ + e_->addend), size);                                            \
+        v = load_le((const void *)(e_->host + (linear_ ^ e_->tag)), size);                                             \
     }
 // Declares p, where the operand at a linear address can be written.
 #define FAST_PLACE(i, address, size, p)                                                                                \
@@ -43,7 +43,7 @@ enum exec_result fast_miss(struct cpu *c, const struct insn *i);
         const struct tlb_entry *e_ = &c->tlb->write[tlb_index(linear_)];                                               \
         if (unlikely((linear_ ^ e_->tag) > PAGE_SIZE - (size)))                                                        \
             return fast_miss(c, i);                                                                                    \
-        p = (uint8_t *)(uintptr_t)(linear_ + e_->addend);                                                              \
+        p = (uint8_t *)(e_->host + (linear_ ^ e_->tag));                                                               \
     }
 
 // Register forms. SRC is the operand's kind: r or i.

@@ -62,6 +62,8 @@ struct block {
     uint8_t dead;          // invalidated
     uint8_t crosses;       // its only instruction goes on into page `second`
     uint8_t unlinked;      // the run loop has to see its begin: it crosses, or a breakpoint may stand there
+    uint8_t heat;          // times that the run loop has met it
+    void *code;            // its translation by the second engine (cpu/engine.h), or NULL
     struct link *in;       // links that point here
     struct block *next_in; // chain of crossing blocks in the second page
     struct code_page *second;

@@ -5,6 +5,7 @@
 // Not implemented: execution from device memory (#UD instead).
 #include "cpu/code.h"
 #include "cpu/debug.h"
+#include "cpu/engine.h"
 #include "cpu/observe.h"
 #include "cpu/segment.h"
 
@@ -51,7 +52,7 @@ enum exec_result jump_indirect(struct cpu *c)
     if (!CPU_TAIL_CALLS || unlikely((rip ^ e->tag) >= PAGE_SIZE) || unlikely(slow))
         return EXEC_NEXT;
     unsigned off = (unsigned)(rip & PAGE_MASK);
-    struct block *b = code_find((struct code_page *)e->addend, off, c->mode);
+    struct block *b = code_find((struct code_page *)e->host, off, c->mode);
     if (unlikely(!b) || unlikely(b->unlinked) || unlikely(c->tick >= c->chain_limit) || c->stepping)
         return EXEC_NEXT;
     c->s.reg[REG_PAGE_RIP] = rip - off;
@@ -121,7 +122,7 @@ static struct code_page *fetch_page(struct cpu *c, uint64_t linear)
 {
     struct tlb_entry *e = &c->exec_tlb[tlb_index(linear)];
     if (likely((linear ^ e->tag) < PAGE_SIZE))
-        return (struct code_page *)e->addend;
+        return (struct code_page *)e->host;
     if (c->s.efer & EFER_LMA && !canonical(linear)) {
         raise_code(c, EXC_GP, 0);
         return NULL;
@@ -418,8 +419,27 @@ static bool attend(struct cpu *c)
 // How long blocks may follow each other without coming back here.
 #define CHAIN_TICKS 4096
 
+// Whether the second engine has, or now makes, code for block `b` that may run now. Its code is for the plain data
+// TLBs: not for SMAP let through by AC, nor for alignment checks; and it raises no floating-point exceptions.
+static bool engine_runs(struct cpu *c, const struct cpu_engine *engine, struct block *b)
+{
+    if (!b->code) {
+        if (b->heat >= engine->threshold)
+            return false;
+        if (++b->heat < engine->threshold || b->unlinked)
+            return false;
+        engine->translate(engine->ctx, b);
+        if (!b->code)
+            return false;
+        b->unlinked = 1;
+        code_unlink(b);
+    }
+    return c->tlb == &c->data_tlb[c->cpl == 3 ? TLB_USER : TLB_KERNEL] && (c->s.mxcsr & 0x1f80) == 0x1f80;
+}
+
 enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
 {
+    const struct cpu_engine *engine = c->code->engine;
     c->tick = c->clock->s.tick;
     c->limit = budget > UINT64_MAX - c->tick ? UINT64_MAX : c->tick + budget;
     c->clock->deadline_changed = false;
@@ -456,6 +476,14 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
         else {
             // A block that begins before this one ends within the budget.
             uint64_t left = c->limit - c->tick;
+            if (engine && engine_runs(c, engine, b)) {
+                c->link_from = NULL;
+                c->chain_limit = 0;
+                finish(c, engine->run(engine->ctx, b));
+                continue;
+            }
+            if (engine && left > ENGINE_CHAIN_TICKS + BLOCK_MAX)
+                left = ENGINE_CHAIN_TICKS + BLOCK_MAX;
             c->chain_limit = c->tick + (left >= CHAIN_TICKS + BLOCK_MAX ? CHAIN_TICKS
                                         : left > BLOCK_MAX              ? left - BLOCK_MAX
                                                                         : 0);

@@ -289,7 +289,7 @@ enum exec_result load_bytes(struct cpu *c, const struct insn *i, unsigned at, vo
     linear += at;
     const struct tlb_entry *e = &c->tlb->read[tlb_index(linear)];
     if ((linear ^ e->tag) <= PAGE_SIZE - n) {
-        memcpy(buf, (const void *)(uintptr_t)(linear + e->addend), n);
+        memcpy(buf, (const void *)(e->host + (linear ^ e->tag)), n);
         return EXEC_NEXT;
     }
     TRY(probe(c, i, linear, n, FOR_READ));
@@ -311,7 +311,7 @@ enum exec_result store_bytes(struct cpu *c, const struct insn *i, unsigned at, c
     linear += at;
     const struct tlb_entry *e = &c->tlb->write[tlb_index(linear)];
     if ((linear ^ e->tag) <= PAGE_SIZE - n) {
-        memcpy((void *)(uintptr_t)(linear + e->addend), buf, n);
+        memcpy((void *)(e->host + (linear ^ e->tag)), buf, n);
         return EXEC_NEXT;
     }
     TRY(probe(c, i, linear, n, FOR_WRITE));

@@ -79,14 +79,14 @@ void tlb_protect(struct cpu *c, struct phys_page *page)
     for (unsigned x = 0; x < TLB_CONTEXTS; x++) {
         for (unsigned n = 0; n < TLB_ENTRIES; n++) {
             struct tlb_entry *e = &c->data_tlb[x].write[n];
-            if (e->tag + e->addend == (uintptr_t)page->host)
+            if (e->host == (uintptr_t)page->host)
                 e->tag = never(n);
         }
     }
     page->write_epoch = c->tlb2->epoch - 1;
 }
 
-static void fill(struct cpu *c, struct tlb_entry *e, uint64_t linear, uintptr_t addend)
+static void fill(struct cpu *c, struct tlb_entry *e, uint64_t linear, uintptr_t host)
 {
     struct tlb2 *t = c->tlb2;
     if (t->filled_count < TLB_LOG)
@@ -94,14 +94,14 @@ static void fill(struct cpu *c, struct tlb_entry *e, uint64_t linear, uintptr_t 
     else
         t->filled_count = TLB_LOG + 1;
     e->tag = linear & ~PAGE_MASK;
-    e->addend = addend;
+    e->host = host;
 }
 
 void tlb_fill_data(struct cpu *c, unsigned context, bool write, uint64_t linear, struct phys_page *page)
 {
     struct tlb *tlb = &c->data_tlb[context];
     struct tlb_entry *e = &(write ? tlb->write : tlb->read)[tlb_index(linear)];
-    fill(c, e, linear, (uintptr_t)page->host - (uintptr_t)(linear & ~PAGE_MASK));
+    fill(c, e, linear, (uintptr_t)page->host);
     if (write)
         page->write_epoch = c->tlb2->epoch;
 }

@@ -1,5 +1,5 @@
 // The command line in QEMU's spelling. A single and a double dash are the same, and `--name=value` is `--name value`.
-// Not implemented: disks, firmware, displays, networks, the monitor, gdb, and the second engine: each says so.
+// Not implemented: disks, firmware, displays, networks, the monitor and gdb: each says so.
 #include "host/options.h"
 #include "host/smbios.h"
 
@@ -535,9 +535,10 @@ static bool take_seed(struct parser *p, const char *value)
 
 static bool take_engine(struct parser *p, const char *value)
 {
-    if (strcmp(value, "jit") == 0)
-        return bad(p, "%s jit: the second engine comes later; only 'interp' works", p->shown);
-    return strcmp(value, "interp") == 0 || bad_value(p, value, "interp");
+    p->o->jit = strcmp(value, "jit") == 0;
+    if (p->o->jit && !machine_has_jit())
+        return bad(p, "%s jit: this build has only the interpreter", p->shown);
+    return p->o->jit || strcmp(value, "interp") == 0 || bad_value(p, value, "interp or jit");
 }
 
 static bool take_disk(struct parser *p, const char *value)
@@ -585,7 +586,8 @@ static const struct option options[] = {
     {"no-reboot",    "-",  ARG_NONE,     "",                "a guest's reset ends the run", take_no_reboot},
     {"rtc",          "-",  ARG_NEEDED,   " base=BASE",      "date at power-on: utc, localtime or YYYY-MM-DDTHH:MM:SS", take_rtc},
     {"guest-unpack", "--", ARG_NONE,     "",                "let the kernel unpack itself", take_guest_unpack},
-    {"engine",       "--", ARG_NEEDED,   " interp",         "how guest code is executed", take_engine},
+    {"engine",       "--", ARG_NEEDED,   " interp|jit",     "how guest code is executed: the interpreter (default), or translated where\n"
+                                                            "it is hot", take_engine},
     {"time",         "--", ARG_NEEDED,   " fast|live",      "skip idle time, or follow the clock on the wall (default: live with a\n"
                                                             "terminal, pipe or socket as input of a serial port)", take_time},
     {"until",        "--", ARG_NEEDED,   " N",              "end at tick N, or at guest time N with s, ms, us or ns", take_until},

@@ -43,6 +43,7 @@ struct options {
     bool pvpanic;
     bool no_reboot;
     bool guest_unpack;
+    bool jit;
     enum time_mode time;
     enum rtc_base rtc;
     uint64_t rtc_date;    // RTC_DATE: seconds since 1970

@@ -230,6 +230,7 @@ void session_configure(struct session *s, struct machine_config *config)
                                       .cpu_model = o->cpu_model,
                                       .smbios = o->smbios,
                                       .serial_count = o->serial_count,
+                                      .jit_threshold = o->jit ? 4 : 0,
                                       .debugcon = backend(&s->debugcon),
                                       .date = power_on_date(o),
                                       .seed = entropy(o),

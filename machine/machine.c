@@ -2,6 +2,13 @@
 #include "machine/machine.h"
 #include "machine/pc.h"
 
+#ifndef SNOWGLOBE_JIT
+#define SNOWGLOBE_JIT 0
+#endif
+#if SNOWGLOBE_JIT
+#include "jit/jit.h"
+#endif
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -66,6 +73,11 @@ void machine_enter(struct machine *m, enum journal_kind kind, unsigned index, ui
 // ---- creation
 // --------------------------------------------------------------------------------------------------------------------
 
+bool machine_has_jit(void)
+{
+    return SNOWGLOBE_JIT;
+}
+
 struct machine *machine_create(const struct machine_config *config, char *error, size_t size)
 {
     if (config->ram_bytes < (1 << 20) || config->ram_bytes > MACHINE_MAX_RAM || config->ram_bytes % (1 << 20)) {
@@ -101,6 +113,13 @@ struct machine *machine_create(const struct machine_config *config, char *error,
         machine_destroy(m);
         return NULL;
     }
+#if SNOWGLOBE_JIT
+    if (config->jit_threshold && !(m->jit = jit_create(m->cpu, config->jit_threshold))) {
+        snprintf(error, size, "this host has no memory for translated code");
+        machine_destroy(m);
+        return NULL;
+    }
+#endif
     pc_reset(m);
     machine_enter(m, JOURNAL_DATE, 0, config->date, NULL, 0);
     machine_enter(m, JOURNAL_SEED, 0, config->seed, NULL, 0);
@@ -111,6 +130,9 @@ void machine_destroy(struct machine *m)
 {
     if (!m)
         return;
+#if SNOWGLOBE_JIT
+    jit_destroy(m->jit);
+#endif
     cpu_destroy(m->cpu);
     free(m->kernel_copy);
     free(m->page_hash);

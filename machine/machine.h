@@ -61,11 +61,12 @@ struct machine_config {
     unsigned serial_count; // 16550A ports present, 0..4: 3F8h/4, 2F8h/3, 3E8h/4, 2E8h/3
     struct char_backend serial[MACHINE_SERIAL_PORTS];
     struct char_backend debugcon;
-    bool pvpanic;                    // there is a pvpanic device
+    unsigned jit_threshold; // the second engine translates what the run loop has met so often; 0: interpreter only
+    uint64_t date;          // seconds since 1970 at power-on; journalled
+    uint64_t seed;          // journalled
+    bool pvpanic;           // there is a pvpanic device
     const struct machine_file *file; // files that fw_cfg has beside the board's own
     unsigned file_count;
-    uint64_t date; // seconds since 1970 at power-on; journalled
-    uint64_t seed; // journalled
     struct machine_smbios smbios;
     bool no_reboot;                                               // a guest reset ends the run
     void (*log)(void *ctx, enum log_kind kind, const char *line); // may be NULL
@@ -89,6 +90,9 @@ enum machine_stop {
     MACHINE_STUCK,     // halted for ever: interrupts off, nothing inside can wake it
     MACHINE_STOPPED,   // a breakpoint or watchpoint of the processor's observer (machine/pc.h)
 };
+
+// Whether this build has a second engine for this host.
+bool machine_has_jit(void);
 
 // NULL when out of memory, with a line in `error` (size bytes).
 struct machine *machine_create(const struct machine_config *config, char *error, size_t size);

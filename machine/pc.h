@@ -49,6 +49,7 @@ struct machine {
     struct phys phys;
     struct map ports, memory;
     struct cpu *cpu;
+    struct jit *jit; // NULL: none
     struct lapic lapic;
     struct ioapic ioapic;
     struct pic_8259a pic;

@@ -13,6 +13,7 @@
 #   shell          commands typed into the interactive shell, `reboot` with -no-reboot
 #   digests        equal digests at 20 points of two runs, the second with the host busy
 #   pvh VMLINUX    the unpacked kernel by its PVH entry; VMLINUX is the program that unpacks it
+#   engines        equal digests at 20 points in both engines
 #   same OTHER     equal digests at 20 points in the build OTHER
 #   mean OTHER     the same, SNOWGLOBE being the mean build: it says that it saved and loaded behind each event
 set -u
@@ -64,11 +65,13 @@ points=20 every=80000000
 
 # Twenty digests from the kernel's entry to the prompt; what goes to standard error to $2.err.
 digests() {
-  "$1" -kernel "$kernel" -initrd "$initrd" -append "console=ttyS0 quiet panic=-1 $words" -serial file:"$work/serial" \
+  local snowglobe=$1 to=$2
+  shift 2
+  "$snowglobe" -kernel "$kernel" -initrd "$initrd" -append "console=ttyS0 quiet panic=-1 $words" -serial file:"$work/serial" \
     -display none -no-reboot ${options[@]+"${options[@]}"} --digest-every $every --until $((points * every)) \
-    </dev/null >"$2" 2>"$2.err" || fail "status $? of $1: $(cat "$2.err")"
-  [ "$(grep -c '^digest [0-9]* [0-9a-f]\{64\}$' "$2")" -ge $points ] || fail "fewer than $points digests from $1"
-  grep -q '^root@snowglobe:' "$work/serial" || fail "no prompt from $1"
+    "$@" </dev/null >"$to" 2>"$to.err" || fail "status $? of $snowglobe: $(cat "$to.err")"
+  [ "$(grep -c '^digest [0-9]* [0-9a-f]\{64\}$' "$to")" -ge $points ] || fail "fewer than $points digests from $snowglobe"
+  grep -q '^root@snowglobe:' "$work/serial" || fail "no prompt from $snowglobe"
 }
 
 case $mode in
@@ -122,6 +125,11 @@ digests)
   kill "$busy"
   wait "$busy" 2>/dev/null
   cmp "$work/one" "$work/two" || fail 'two runs differ'
+  ;;
+engines)
+  digests "$snowglobe" "$work/one" --engine interp
+  digests "$snowglobe" "$work/two" --engine jit
+  cmp "$work/one" "$work/two" || fail 'the engines differ'
   ;;
 same | mean)
   [ -x "$other" ] || {

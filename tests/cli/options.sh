@@ -52,7 +52,7 @@ refused 'disk.img: disks come later' disk.img
 refused 'disks come later' -hda disk.img
 refused 'monitor comes later' -kernel k -monitor stdio
 refused 'networks come later' -kernel k -nic user
-refused 'comes later' -kernel k --engine jit
+refused 'steam' -kernel k --engine steam
 refused 'only once' -kernel k -serial stdio -serial stdio
 refused 'no window yet' -kernel k -display gtk
 refused 'tcp:1' -kernel k -serial tcp:1

@@ -18,8 +18,8 @@
 // The GDT is at 0x8000 (room for 32 entries): 08h code, 10h data with limit 4 GiB - 1; in protected16 08h code and 18h
 // stack with 64 KiB. There is no IDT but for real mode's, at 0, empty.
 //
-// The same program is run three times: as it is, cut into slices of one tick, and saved and loaded into another machine
-// every few hundred ticks. All must end in the same state.
+// The same program is run several times: as it is, cut into slices of one tick, saved and loaded into another machine
+// every few hundred ticks, and so by the second engine. All must end in the same state.
 //
 // The run of one tick at a time knows which rows of the instruction table were executed; they go to COVERAGE.
 //
@@ -37,9 +37,10 @@
 static const char *const names[16] = {"RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
                                       "R8",  "R9",  "R10", "R11", "R12", "R13", "R14", "R15"};
 
-static struct machine *create(void)
+static struct machine *create(unsigned jit_threshold)
 {
-    struct machine_config config = {.ram_bytes = 16 << 20, .cpus = 1, .serial_count = 1, .no_reboot = true};
+    struct machine_config config = {
+        .ram_bytes = 16 << 20, .cpus = 1, .serial_count = 1, .no_reboot = true, .jit_threshold = jit_threshold};
     char error[200];
     struct machine *m = machine_create(&config, error, sizeof error);
     if (!m) {
@@ -126,12 +127,12 @@ static void load_program(struct machine *m, enum mode mode, const uint8_t *code,
     cpu_update(m->cpu);
 }
 
-static struct machine *reload(struct machine *m)
+static struct machine *reload(struct machine *m, unsigned jit_threshold)
 {
     size_t size = machine_state_size(m);
     uint8_t *state = malloc(size);
     machine_save(m, state);
-    struct machine *twin = create();
+    struct machine *twin = create(jit_threshold);
     const char *wrong = machine_load(twin, state, size);
     if (wrong) {
         fprintf(stderr, "loading: %s\n", wrong);
@@ -144,9 +145,9 @@ static struct machine *reload(struct machine *m)
 
 // Runs to the final HLT in pieces of `piece` ticks; `save`: through a save and a load after each.
 static struct machine *run(enum mode mode, const uint8_t *code, size_t size, uint64_t piece, bool save, bool triple,
-                           struct executed *executed)
+                           unsigned jit_threshold, struct executed *executed)
 {
-    struct machine *m = create();
+    struct machine *m = create(jit_threshold);
     load_program(m, mode, code, size);
     for (;;) {
         uint64_t until = machine_tick(m) + piece;
@@ -174,7 +175,7 @@ static struct machine *run(enum mode mode, const uint8_t *code, size_t size, uin
             break;
         }
         if (save)
-            m = reload(m);
+            m = reload(m, jit_threshold);
     }
     cpu_sync(m->cpu);
     return m;
@@ -317,7 +318,7 @@ int main(int argc, char **argv)
     enum mode mode = start_mode(argv[1]);
     char word[32];
     bool triple = directive(argv[1], "//= STOP %31s", word) && !strcmp(word, "triple");
-    struct machine *m = run(mode, code, size, UINT64_MAX / 2, false, triple, NULL);
+    struct machine *m = run(mode, code, size, UINT64_MAX / 2, false, triple, 0, NULL);
     unsigned wrong = check(m, argv[1]);
     struct executed executed;
     executed_open(&executed, m->cpu->model);
@@ -327,13 +328,16 @@ int main(int argc, char **argv)
         const char *what;
         uint64_t piece;
         bool save;
-    } variant[] = {{"one tick at a time", 1, false}, {"saved and loaded", 211, true}};
+        unsigned jit_threshold;
+    } variant[] = {{"one tick at a time", 1, false, 0},      {"saved and loaded", 211, true, 0},
+                   {"translated", UINT64_MAX / 2, false, 1}, {"translated when hot", UINT64_MAX / 2, false, 3},
+                   {"translated, in pieces", 7, false, 1},   {"translated, saved and loaded", 211, true, 1}};
     for (unsigned n = 0; n < ARRAY_LEN(variant); n++) {
         // A tick at a time is for short programs.
-        if (variant[n].piece * 2000000 < machine_tick(m))
+        if (variant[n].piece < machine_tick(m) / 2000000)
             continue;
-        struct machine *other =
-            run(mode, code, size, variant[n].piece, variant[n].save, triple, variant[n].piece == 1 ? &executed : NULL);
+        struct machine *other = run(mode, code, size, variant[n].piece, variant[n].save, triple,
+                                    variant[n].jit_threshold, variant[n].piece == 1 ? &executed : NULL);
         uint8_t again[MACHINE_DIGEST_BYTES];
         machine_digest(other, again);
         if (machine_tick(other) != machine_tick(m) || memcmp(digest, again, sizeof digest)) {

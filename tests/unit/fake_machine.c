@@ -317,3 +317,8 @@ const char *machine_load(struct machine *m, const uint8_t *in, size_t size)
     (void)size;
     return NULL;
 }
+
+bool machine_has_jit(void)
+{
+    return true;
+}

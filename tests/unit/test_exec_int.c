@@ -54,7 +54,7 @@ static void drop_tlb(struct cpu *c)
 // Makes the page at `linear` be the one at `host`.
 static void map_page(struct cpu *c, uint64_t linear, const uint8_t *host, bool writable)
 {
-    struct tlb_entry e = {linear, (uintptr_t)host - (uintptr_t)linear};
+    struct tlb_entry e = {linear, (uintptr_t)host};
     c->tlb->read[tlb_index(linear)] = e;
     if (writable)
         c->tlb->write[tlb_index(linear)] = e;
