@@ -307,7 +307,7 @@ static enum exec_result iret_real(struct cpu *c, const struct insn *i)
         return fault_gp0(c, i);
     stack_move(c, 3 * (int)size);
     segment_load_real(c, SEG_CS, (uint16_t)v[1]);
-    flags_write(c, v[2], iret_mask(c, size));
+    flags_write(c, v[2], iret_mask(c, size) & ~(uint64_t)(F_VIF | F_VIP));
     return leave_to(c, i, v[0]);
 }
 
