@@ -323,7 +323,7 @@ enum exec_result x_mov_DdRd(struct cpu *c, const struct insn *i)
     else if (n == 6)
         c->s.dr6 = (v & 0xe00f) | 0xffff0ff0;
     else
-        c->s.dr7 = (v & 0xffff2bff) | 0x400;
+        c->s.dr7 = (v & 0xffff23ff) | 0x400;
     debug_update(c);
     return leave(c, i);
 }
