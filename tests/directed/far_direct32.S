@@ -60,7 +60,6 @@ case_check:
         je      case_next
         cmp     $arrived, %ebx
         jne     case_failed
-        and     $0x10, %edx
         mov     case_cpl, %edx
         mov     %edx, %eax
         shl     $4, %eax

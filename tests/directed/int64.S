@@ -190,7 +190,7 @@ entered:
         FAULTS(8, 0, movb (%rsi), %al)
         mov     %cr2, %rax
         EQUAL(%rax, 0x7ffff8)
-        // INTO, and what else is not in 64-bit mode; INT3 as two bytes is INT n.
+        // INTO is not in 64-bit mode.
         FAULTS(6, 0, .byte 0xce)
         // RF is pushed for faults, not for INT3.
         FAULTS(6, 0, ud2)
