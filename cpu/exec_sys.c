@@ -129,7 +129,8 @@ static bool write_cr0(struct cpu *c, uint64_t v)
     v = (v & CR0_FIXED) | CR0_ET;
     if (v & CR0_PG && !(old & CR0_PG)) {
         if (c->s.efer & EFER_LME) {
-            if (!(c->s.cr4 & CR4_PAE) || c->s.seg[SEG_CS].attr & ATTR_L)
+            // A 16-bit TSS cannot go along (SDM vol. 3A, 9.8.5.1).
+            if (!(c->s.cr4 & CR4_PAE) || c->s.seg[SEG_CS].attr & ATTR_L || !(c->s.tr[0].attr & 8))
                 return false;
             c->s.efer |= EFER_LMA;
         } else if (c->s.cr4 & CR4_PAE && !paging_load_pdptes(c, c->s.cr3)) {
@@ -323,7 +324,7 @@ enum exec_result x_mov_DdRd(struct cpu *c, const struct insn *i)
     else if (n == 6)
         c->s.dr6 = (v & 0xe00f) | 0xffff0ff0;
     else
-        c->s.dr7 = (v & 0xffff2bff) | 0x400;
+        c->s.dr7 = (v & 0xffff23ff) | 0x400;
     debug_update(c);
     return leave(c, i);
 }

@@ -209,11 +209,11 @@ static bool contributory(unsigned vector)
 void exception_deliver(struct cpu *c)
 {
     struct exception_info first = c->exc;
+    if (first.vector == EXC_PF)
+        c->s.cr2 = first.cr2;
     for (;;) {
         struct exception_info e = c->exc;
         c->link_from = NULL;
-        if (e.vector == EXC_PF)
-            c->s.cr2 = e.cr2;
         if (e.vector == EXC_DB) {
             c->s.dr6 |= e.dr6;
             c->s.dr7 &= ~(uint64_t)DR7_GD;
@@ -223,6 +223,9 @@ void exception_deliver(struct cpu *c)
             c->tick++;
             return;
         }
+        // A page fault shows its address even if it doubles (interrupt 14).
+        if (c->exc.vector == EXC_PF)
+            c->s.cr2 = c->exc.cr2;
         if (first.vector == EXC_DF) {
             c->s.activity = CPU_SHUTDOWN;
             c->w.fatal(c->w.ctx);
@@ -304,7 +307,7 @@ static enum exec_result iret_real(struct cpu *c, const struct insn *i)
         return fault_gp0(c, i);
     stack_move(c, 3 * (int)size);
     segment_load_real(c, SEG_CS, (uint16_t)v[1]);
-    flags_write(c, v[2], iret_mask(c, size));
+    flags_write(c, v[2], iret_mask(c, size) & ~(uint64_t)(F_VIF | F_VIP));
     return leave_to(c, i, v[0]);
 }
 

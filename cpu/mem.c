@@ -29,10 +29,11 @@ static enum exec_result non_canonical(struct cpu *c, const struct insn *i, uint6
     return fault_code(c, i, stack ? EXC_SS : EXC_GP, 0);
 }
 
-// Alignment is a matter of the linear address, and comes before translation.
+// Alignment is a matter of the linear address: it comes before translation, but behind the canonical form, which is for
+// resolve() to refuse.
 static inline bool misaligned(const struct cpu *c, uint64_t linear, unsigned size)
 {
-    return unlikely(c->align_check) && linear & (size - 1);
+    return unlikely(c->align_check) && linear & (size - 1) && (!(c->s.efer & EFER_LMA) || canonical(linear));
 }
 
 static enum exec_result alignment_fault(struct cpu *c, const struct insn *i)

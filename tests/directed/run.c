@@ -19,7 +19,8 @@
 // stack with 64 KiB. There is no IDT but for real mode's, at 0, empty.
 //
 // The same program is run several times: as it is, cut into slices of one tick, saved and loaded into another machine
-// every few hundred ticks, and so by the second engine. All must end in the same state.
+// every few hundred ticks (some hundred times if it is long), and so by the second engine. All must end in the same
+// state.
 //
 // The run of one tick at a time knows which rows of the instruction table were executed; they go to COVERAGE.
 //
@@ -336,8 +337,12 @@ int main(int argc, char **argv)
         // A tick at a time is for short programs.
         if (variant[n].piece < machine_tick(m) / 2000000)
             continue;
-        struct machine *other = run(mode, code, size, variant[n].piece, variant[n].save, triple,
-                                    variant[n].jit_threshold, variant[n].piece == 1 ? &executed : NULL);
+        // Some hundred saves are enough.
+        uint64_t piece = variant[n].piece, spread = machine_tick(m) / 300 | 1;
+        if (variant[n].save && piece < spread)
+            piece = spread;
+        struct machine *other = run(mode, code, size, piece, variant[n].save, triple, variant[n].jit_threshold,
+                                    variant[n].piece == 1 ? &executed : NULL);
         uint8_t again[MACHINE_DIGEST_BYTES];
         machine_digest(other, again);
         if (machine_tick(other) != machine_tick(m) || memcmp(digest, again, sizeof digest)) {
