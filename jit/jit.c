@@ -148,6 +148,7 @@ struct jit *jit_create(struct cpu *c, unsigned threshold)
     if (!j)
         return NULL;
     j->c = c;
+    j->room = CODE_BYTES;
     j->engine = (struct cpu_engine){j, run, translate, drop, flush, entries, threshold};
     void *table = mmap(NULL, ENTRY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     j->entries = table == MAP_FAILED ? NULL : table;
@@ -175,5 +176,5 @@ void jit_stats(const struct jit *j, struct jit_stats *stats)
 {
     *stats = j->stats;
     stats->code_bytes = j->used;
-    stats->code_room = j->mem.size;
+    stats->code_room = j->room;
 }

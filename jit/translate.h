@@ -23,10 +23,14 @@ struct jit_code {
     struct jit_edge *in;
 };
 
+// Flags after shifts and rotates: the table's; AF set, where the table has it clear; something else.
+enum host_shift { HOST_SAME, HOST_SETS_AF, HOST_DIFFERS };
+
 struct jit {
     struct cpu *c;
     struct cpu_engine engine;
     struct codemem mem;
+    uint32_t room;        // bytes of code memory that may be used
     uint32_t used, fixed; // bytes of code memory; of them the common parts
     uint32_t *entries;    // PAGE_SIZE for each code page
     uint32_t entry_pages; // in use
@@ -35,10 +39,12 @@ struct jit {
     // The common parts, offsets in the code memory.
     uint32_t enter, leave_next, leave_edge, call, last, load_vectors;
     // What this host makes of flags that the manual leaves undefined.
-    bool shift_sets_af, shift_plain; // AF is set by shifts; it is not set
+    uint8_t shift[8][4]; // enum host_shift: by ModRM.reg of C1h and operand size
     bool has_sse3, has_ssse3, has_sse41, has_sse42, has_aes, has_pclmul, has_popcnt, has_bmi2;
 };
 
+// Tries out what the host does; uses the code memory behind the common parts.
+void translate_try_host(struct jit *j);
 // Emits the common parts. False: the host lacks something that the code needs.
 bool translate_init(struct jit *j);
 // Translates `b`; the entry's offset, or 0 when there is no room.

@@ -100,11 +100,16 @@ bool tr_unary(struct tr *t, const struct insn *i, unsigned size, unsigned opcode
     return true;
 }
 
+static enum host_shift host_shift(const struct tr *t, unsigned n, unsigned size)
+{
+    return t->j->shift[n][size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3];
+}
+
 // After a shift by a count that was not zero: AF is clear by the table.
-static void shifted(struct tr *t)
+static void shifted(struct tr *t, enum host_shift host, bool dead)
 {
     tr_produced(t);
-    if (t->j->shift_sets_af && !tr_flags_dead(t)) {
+    if (host == HOST_SETS_AF && !dead) {
         tr_save_flags(t);
         emit_rm(&t->e, 0x8d, X_32, HAX, (struct mem){HAX, HSP, 0, -0x1000});
         t->but_af = true;
@@ -118,14 +123,15 @@ bool tr_shift(struct tr *t, const struct insn *i, unsigned size, unsigned n, boo
     bool rotate = n < 4, dead;
     if (count == 0 || n == 2 || n == 3 || (size < 4 && count >= 8 * size))
         return false;
-    if (!t->j->shift_sets_af && !t->j->shift_plain)
+    enum host_shift host = host_shift(t, n, size);
+    dead = tr_flags_dead(t);
+    if (host == HOST_DIFFERS && !dead)
         return false;
     struct mem m;
     unsigned rm = 0;
     bool memory = i->flags & INSN_MEM;
     if (memory ? !tr_operand(t, i, size, true, &m) : !tr_reg_operand(t, size, i->rm, HDI, &rm))
         return false;
-    dead = tr_flags_dead(t);
     if (rotate && !dead)
         tr_restore_flags(t);
     unsigned w = width(size) & ~(unsigned)X_BYTE_REG, opcode = (by_one ? 0xd0 : 0xc0) + (size != 1);
@@ -140,16 +146,18 @@ bool tr_shift(struct tr *t, const struct insn *i, unsigned size, unsigned n, boo
     if (rotate)
         tr_produced(t);
     else
-        shifted(t);
+        shifted(t, host, dead);
     return true;
 }
 
 bool tr_shift_cl(struct tr *t, const struct insn *i, unsigned size, unsigned n)
 {
     struct emit *e = &t->e;
-    if (n < 4 || size < 4 || i->flags & INSN_MEM || (!t->j->shift_sets_af && !t->j->shift_plain))
+    enum host_shift host = host_shift(t, n, size);
+    bool dead = tr_flags_dead(t);
+    if (n < 4 || size < 4 || i->flags & INSN_MEM || (host == HOST_DIFFERS && !dead))
         return false;
-    if (tr_flags_dead(t) && t->j->has_bmi2) {
+    if (dead && t->j->has_bmi2) {
         // shlx, shrx, sarx: no flags at all
         unsigned rm = tr_read_reg(t, i->rm, HDI), to = tr_write_reg(i->rm, HDI);
         unsigned pp = n == 5 ? 3 : n == 7 ? 2 : 1; // F2, F3, 66
@@ -169,7 +177,7 @@ bool tr_shift_cl(struct tr *t, const struct insn *i, unsigned size, unsigned n)
     emit_rr(e, 0xd3, width(size), n, rm);
     emit_byte(e, 0x9f);
     emit_rr(e, X_0F | 0x90, 0, 0, HAX);
-    if (t->j->shift_sets_af)
+    if (host == HOST_SETS_AF)
         emit_rm(e, 0x8d, X_32, HAX, (struct mem){HAX, HSP, 0, -0x1000});
     if (size == 4) {
         // A count of zero clears the upper half, too.

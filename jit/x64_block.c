@@ -31,7 +31,7 @@ static void emit_slow(struct tr *t, const struct slow *s)
 
 uint32_t translate_block(struct jit *j, struct block *b)
 {
-    struct tr t = {.e = {.base = j->mem.write, .at = (j->used + 15) & ~15u, .end = (uint32_t)j->mem.size},
+    struct tr t = {.e = {.base = j->mem.write, .at = (j->used + 15) & ~15u, .end = j->room},
                    .j = j,
                    .b = b,
                    .context = b->mode & MODE_CPL3 ? TLB_USER : TLB_KERNEL,
@@ -144,34 +144,9 @@ static void drop_vectors(struct emit *e, uint32_t save)
     emit_patch(e->base, skip, e->at);
 }
 
-static void probe_host(struct jit *j)
-{
-    uint64_t set, clear, x = 0x1234;
-    __asm__ volatile(
-        "movq %2, %%rax\n\tcmpb %%al, %%al\n\tshlq $3, %%rax\n\tlahf\n\tmovzbl %%ah, %%eax\n\tmovq %%rax, %0\n\t"
-        "movq %2, %%rax\n\tmovb $0, %%cl\n\tsubb $1, %%cl\n\tshrq $3, %%rax\n\tlahf\n\tmovzbl %%ah, %%eax\n\tmovq "
-        "%%rax, %1"
-        : "=&r"(clear), "=&r"(set)
-        : "r"(x)
-        : "rax", "rcx", "cc");
-    bool a = clear >> 4 & 1, b = set >> 4 & 1;
-    j->shift_sets_af = a && b;
-    j->shift_plain = !a && !b;
-    __builtin_cpu_init();
-    j->has_sse3 = __builtin_cpu_supports("sse3");
-    j->has_ssse3 = __builtin_cpu_supports("ssse3");
-    j->has_sse41 = __builtin_cpu_supports("sse4.1");
-    j->has_sse42 = __builtin_cpu_supports("sse4.2");
-    j->has_aes = __builtin_cpu_supports("aes");
-    j->has_pclmul = __builtin_cpu_supports("pclmul");
-    j->has_popcnt = __builtin_cpu_supports("popcnt");
-    j->has_bmi2 = __builtin_cpu_supports("bmi2");
-}
-
 bool translate_init(struct jit *j)
 {
-    struct emit e = {.base = j->mem.write, .at = 64, .end = (uint32_t)j->mem.size};
-    probe_host(j);
+    struct emit e = {.base = j->mem.write, .at = 64, .end = j->room};
 
     uint32_t save = e.at;
     for (unsigned n = 0; n < 16; n++)
@@ -261,7 +236,10 @@ bool translate_init(struct jit *j)
     emit_jump_to(&e, ALWAYS, out);
 
     j->fixed = j->used = e.at;
-    return !e.full;
+    if (e.full)
+        return false;
+    translate_try_host(j);
+    return true;
 }
 
 enum exec_result translate_enter(struct jit *j, uint32_t entry)
