@@ -30,6 +30,6 @@
 rows:
         bits_row 0x20400, 0x23007, 0x40000000, "n.u....f", "....", "tttttttttttttttttttt"
         bits_row 0x23000, 0x30007, 0x40000000, "n.u.....", "....", "ffffffffffffffffffff"
-        bits_row 0x20400, 0x400087, 0x40000000, "n.u....f", ".....", "ffffffff", "r", "ffffffffff"
+        bits_row 0x20400, 0x400087, 0x40000000, "n.u....t", ".....", "ffffffff", "r", "ffffffffff"
 rows_end:
 //= RBP 0

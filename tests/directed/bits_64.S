@@ -13,7 +13,7 @@ rows:
         bits_row 0x29000, 0x2c007, 0x8000000000, "n.u....r", "....", "tttttttttttttttttttttttttttt", "rrrrrrrrrrrr", "...........", "x"
         bits_row 0x2c000, 0x23007, 0x8000000000, "n.u....r", "....", "tttttttttttttttttttttttttttt", "rrrrrrrrrrrr", "...........", "x"
         bits_row 0x23000, 0x30007, 0x8000000000, "n.u.....", "....", "ffffffffffffffffffffffffffff", "rrrrrrrrrrrr", "...........", "x"
-        bits_row 0x2c000, 0x400087, 0x8000000000, "n.u....f", ".....", "rrrrrrrr", "fffffffffffffffffff", "rrrrrrrrrrrr", "...........", "x"
+        bits_row 0x2c000, 0x400087, 0x8000000000, "n.u....t", ".....", "rrrrrrrr", "fffffffffffffffffff", "rrrrrrrrrrrr", "...........", "x"
         bits_row 0x29000, 0x87, 0x8000030000, "n.u....t", ".....", "rrrrrrrrrrrrrrrrr", "ffffffffff", "rrrrrrrrrrrr", "...........", "x"
 rows_end:
 //= RBP 0

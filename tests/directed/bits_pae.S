@@ -11,6 +11,6 @@
 rows:
         bits_row 0x25000, 0x23007, 0x40000000, "n.u....r", "....", "tttttttttttttttttttttttttttt", "rrrrrrrrrrrr", "rrrrrrrrrrr", "x"
         bits_row 0x23000, 0x30007, 0x40000000, "n.u.....", "....", "ffffffffffffffffffffffffffff", "rrrrrrrrrrrr", "rrrrrrrrrrr", "x"
-        bits_row 0x25000, 0x400087, 0x40000000, "n.u....f", ".....", "rrrrrrrr", "fffffffffffffffffff", "rrrrrrrrrrrr", "rrrrrrrrrrr", "x"
+        bits_row 0x25000, 0x400087, 0x40000000, "n.u....t", ".....", "rrrrrrrr", "fffffffffffffffffff", "rrrrrrrrrrrr", "rrrrrrrrrrr", "x"
 rows_end:
 //= RBP 0
