@@ -209,11 +209,13 @@ static bool contributory(unsigned vector)
 void exception_deliver(struct cpu *c)
 {
     struct exception_info first = c->exc;
+    // CR2 is set when a page fault is detected, even if a double fault or shutdown comes of it (SDM vol. 3A, 6.15,
+    // #PF).
+    if (first.vector == EXC_PF)
+        c->s.cr2 = first.cr2;
     for (;;) {
         struct exception_info e = c->exc;
         c->link_from = NULL;
-        if (e.vector == EXC_PF)
-            c->s.cr2 = e.cr2;
         if (e.vector == EXC_DB) {
             c->s.dr6 |= e.dr6;
             c->s.dr7 &= ~(uint64_t)DR7_GD;
@@ -223,6 +225,8 @@ void exception_deliver(struct cpu *c)
             c->tick++;
             return;
         }
+        if (c->exc.vector == EXC_PF)
+            c->s.cr2 = c->exc.cr2;
         if (first.vector == EXC_DF) {
             c->s.activity = CPU_SHUTDOWN;
             c->w.fatal(c->w.ctx);
