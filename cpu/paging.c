@@ -1,5 +1,7 @@
 // The page walker: 32-bit, PAE and 4-level paging (SDM vol. 3A, 4.3 to 4.5), access rights (4.6), accessed and dirty
 // flags (4.8). Walks fill the second-level TLB; all present entries on the way are marked as used tables.
+//
+// Differs: table entries where there is no memory, or a device, are absent; nothing is asked for them.
 #include "cpu/paging.h"
 
 enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_A = 32, PTE_D = 64, PTE_PS = 128 };
