@@ -11,7 +11,7 @@
         setup_tables_pae
         movl    $0x32007, 0x22000
         movl    $0x22007, 0x26000       // another directory, to frame 2
-        // Bits of each entry: 0x12 as its own table at 0x20000, a copy at 0x20fe0 with bits flipped.
+        // Each bit of each entry, flipped in a copy of the four at 0x20fe0.
         xor     %esi, %esi              // entry
 each:   xor     %ebx, %ebx              // bit
 bits:   mov     $8, %ecx

@@ -195,8 +195,6 @@
         EQUAL(%rax, 0x40000000 + remap_next - remap)
         // By the directory, while a loop of two linked blocks runs there: at +128.
         movq    $0x30003, 0x20000
-        movq    $0x21003, 0x8000        // not used; a neighbour in the GDT's page
-        movq    $0, 0x8000
         movq    $0x31003, 0x21000
         lea     loop2(%rip), %rsi
         mov     $0x30080, %edi
