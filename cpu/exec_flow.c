@@ -10,15 +10,17 @@ static inline uint64_t target_rip(const struct cpu *c, const struct insn *i, uns
     return bits == 64 ? rip : rip & (~(uint64_t)0 >> (64 - bits));
 }
 
-// Whether it lies beyond the code segment's limit: then the branch itself faults, with nothing committed.
+// Whether it lies beyond the code segment's limit or is not canonical: then the branch itself faults, with nothing
+// committed.
 static inline bool outside(const struct cpu *c, const struct insn *i, unsigned bits)
 {
-    return bits != 64 && unlikely(target_rip(c, i, bits) > c->s.seg[SEG_CS].limit);
+    uint64_t rip = target_rip(c, i, bits);
+    return unlikely(bits == 64 ? !canonical(rip) : rip > c->s.seg[SEG_CS].limit);
 }
 
 static inline enum exec_result relative(struct cpu *c, const struct insn *i, unsigned bits)
 {
-    if (bits == 64)
+    if (bits == 64) // branch_slow() looks whether the target is canonical
         return branch(c, i, i->index + 1u, i->ip + (int64_t)(int32_t)i->imm, 0);
     if (outside(c, i, bits))
         return fault_gp0(c, i);
@@ -55,6 +57,8 @@ static inline enum exec_result jump_to(struct cpu *c, const struct insn *i, uint
 enum exec_result x_call_Jz_64(struct cpu *c, const struct insn *i)
 {
     uint64_t sp = c->s.reg[RSP] - 8;
+    if (outside(c, i, 64))
+        return fault_gp0(c, i);
     TRY(store_at(c, i, sp, 8, rip_after(c, i)));
     c->s.reg[RSP] = sp;
     return relative(c, i, 64);

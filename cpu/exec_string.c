@@ -200,6 +200,17 @@ static uint64_t bulk(struct cpu *c, const struct insn *i, unsigned size, iterati
 // ---- repetition
 // ----------------------------------------------------------------------------------------------------------------
 
+// Whether the next iteration must be fetched anew: what answers at a port can write anywhere, as a bus master into this
+// instruction or the tables that lead to it.
+static bool refetch(const struct cpu *c, const struct insn *i)
+{
+    const struct block *b = block_of(i);
+    uint64_t linear = rip_of(c, i);
+    if (!(c->mode & MODE_64))
+        linear = (uint32_t)(linear + c->s.seg[SEG_CS].base);
+    return b->dead || b->crosses || (linear ^ c->exec_tlb[tlb_index(linear)].tag) >= PAGE_SIZE;
+}
+
 static inline enum exec_result repeat(struct cpu *c, const struct insn *i, unsigned size, iteration *f, bool compares)
 {
     if (!(i->flags & (INSN_REP | INSN_REPNE))) {
@@ -227,7 +238,7 @@ static inline enum exec_result repeat(struct cpu *c, const struct insn *i, unsig
         set_address(c, RCX, mask, count);
         done |= count == 0;
         // A port may have changed what the run loop has to look at.
-        if (io && (c->attention || c->clock->deadline_changed || c->map_changed))
+        if (io && (c->attention || c->clock->deadline_changed || c->map_changed || refetch(c, i)))
             break;
     }
     c->tick += i->index;

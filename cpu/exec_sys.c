@@ -133,16 +133,18 @@ static bool write_cr0(struct cpu *c, uint64_t v)
             if (!(c->s.cr4 & CR4_PAE) || c->s.seg[SEG_CS].attr & ATTR_L || !(c->s.tr[0].attr & 8))
                 return false;
             c->s.efer |= EFER_LMA;
-        } else if (c->s.cr4 & CR4_PAE && !paging_load_pdptes(c, c->s.cr3)) {
-            return false;
         }
     } else if (!(v & CR0_PG) && old & CR0_PG) {
         if (c->mode & MODE_64 || c->s.cr4 & CR4_PCIDE)
             return false;
         c->s.efer &= ~(uint64_t)EFER_LMA;
     }
+    // PAE's directory pointers are loaded again (SDM vol. 3A, 4.4.1).
+    bool reload = v & CR0_PG && c->s.cr4 & CR4_PAE && !(c->s.efer & EFER_LMA) && (old ^ v) & (CR0_PG | CR0_CD | CR0_NW);
+    if (reload && !paging_load_pdptes(c, c->s.cr3))
+        return false;
     c->s.cr0 = v;
-    if ((old ^ v) & (CR0_PG | CR0_WP | CR0_PE))
+    if (reload || (old ^ v) & (CR0_PG | CR0_WP | CR0_PE))
         tlb_flush_all(c);
     return true;
 }
@@ -175,8 +177,8 @@ static bool write_cr4(struct cpu *c, uint64_t v)
         return false;
     if (v & ~c->cr4_known || (c->s.efer & EFER_LMA && !(v & CR4_PAE)))
         return false;
-    if (c->s.cr0 & CR0_PG && !(c->s.efer & EFER_LMA) && v & CR4_PAE && (old ^ v) & (CR4_PAE | CR4_PSE | CR4_PGE) &&
-        !paging_load_pdptes(c, c->s.cr3))
+    if (c->s.cr0 & CR0_PG && !(c->s.efer & EFER_LMA) && v & CR4_PAE &&
+        (old ^ v) & (CR4_PAE | CR4_PSE | CR4_PGE | CR4_SMEP) && !paging_load_pdptes(c, c->s.cr3))
         return false;
     c->s.cr4 = v;
     if ((old ^ v) & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP | CR4_SMAP))

@@ -63,8 +63,14 @@ enum exec_result branch_slow(struct cpu *c, const struct insn *i, uint64_t rip, 
 {
     c->s.rip = rip;
     struct block *b = block_of(i);
-    if (((rip ^ c->s.reg[REG_PAGE_RIP]) & ~PAGE_MASK) != 0)
+    if (((rip ^ c->s.reg[REG_PAGE_RIP]) & ~PAGE_MASK) != 0) {
+        // A branch out of the address space faults itself; running off its end (slot 1), the next fetch does.
+        if (unlikely(c->mode & MODE_64 && slot == 0 && !canonical(rip))) {
+            c->tick -= i->index + 1u;
+            return fault_gp0(c, i);
+        }
         return jump_indirect(c); // another page: never linked
+    }
     // A 16-bit target wraps by where the page is, which a link does not know.
     if (!b->link[slot] && !b->dead && i->opsize != 2) {
         c->link_from = b;

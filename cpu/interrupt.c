@@ -209,6 +209,8 @@ static bool contributory(unsigned vector)
 void exception_deliver(struct cpu *c)
 {
     struct exception_info first = c->exc;
+    // CR2 is set when a page fault is detected, even if a double fault or shutdown comes of it (SDM vol. 3A, 6.15,
+    // #PF).
     if (first.vector == EXC_PF)
         c->s.cr2 = first.cr2;
     for (;;) {
@@ -223,7 +225,6 @@ void exception_deliver(struct cpu *c)
             c->tick++;
             return;
         }
-        // A page fault shows its address even if it doubles (interrupt 14).
         if (c->exc.vector == EXC_PF)
             c->s.cr2 = c->exc.cr2;
         if (first.vector == EXC_DF) {

@@ -29,11 +29,17 @@ static enum exec_result non_canonical(struct cpu *c, const struct insn *i, uint6
     return fault_code(c, i, stack ? EXC_SS : EXC_GP, 0);
 }
 
-// Alignment is a matter of the linear address: it comes before translation, but behind the canonical form, which is for
-// resolve() to refuse.
+// Both ends of an access must be canonical before anything is translated.
+static inline enum exec_result check_canonical(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size)
+{
+    bool good = !(c->mode & MODE_64) || (canonical(linear) && canonical(linear + size - 1));
+    return likely(good) ? EXEC_NEXT : non_canonical(c, i, linear);
+}
+
+// Alignment is a matter of the linear address, and comes before translation.
 static inline bool misaligned(const struct cpu *c, uint64_t linear, unsigned size)
 {
-    return unlikely(c->align_check) && linear & (size - 1) && (!(c->s.efer & EFER_LMA) || canonical(linear));
+    return unlikely(c->align_check) && linear & (size - 1);
 }
 
 static enum exec_result alignment_fault(struct cpu *c, const struct insn *i)
@@ -45,9 +51,7 @@ static enum exec_result alignment_fault(struct cpu *c, const struct insn *i)
 static enum exec_result resolve(struct cpu *c, const struct insn *i, uint64_t linear, enum access_kind kind,
                                 struct translation *t)
 {
-    if (c->s.efer & EFER_LMA && !canonical(linear))
-        return non_canonical(c, i, linear);
-    if (!(c->s.efer & EFER_LMA))
+    if (!(c->mode & MODE_64))
         linear = (uint32_t)linear;
     if (!translate(c, linear, kind, tlb_context(c), t))
         return page_fault(c, i);
@@ -133,6 +137,7 @@ enum exec_result load_slow(struct cpu *c, const struct insn *i, uint64_t linear,
 {
     struct translation a, b;
     c->mem_value = 0;
+    TRY(check_canonical(c, i, linear, size));
     if (misaligned(c, linear, size))
         return alignment_fault(c, i);
     TRY(resolve(c, i, linear, FOR_READ, &a));
@@ -180,6 +185,7 @@ struct target {
 static enum exec_result resolve_store(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size,
                                       struct target *t)
 {
+    TRY(check_canonical(c, i, linear, size));
     if (misaligned(c, linear, size))
         return alignment_fault(c, i);
     TRY(resolve(c, i, linear, FOR_WRITE, &t->a));
@@ -232,6 +238,7 @@ void rmw_commit(struct cpu *c, const struct insn *i, unsigned size)
 
 enum exec_result probe(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size, enum access_kind kind)
 {
+    TRY(check_canonical(c, i, linear, size));
     while (size) {
         unsigned part = PAGE_SIZE - (unsigned)(linear & PAGE_MASK);
         part = part < size ? part : size;
@@ -247,6 +254,7 @@ enum exec_result probe(struct cpu *c, const struct insn *i, uint64_t linear, uns
 
 enum exec_result load128_slow(struct cpu *c, const struct insn *i, uint64_t linear)
 {
+    TRY(check_canonical(c, i, linear, 16));
     if (misaligned(c, linear, 16))
         return alignment_fault(c, i);
     TRY(probe(c, i, linear, 16, FOR_READ));
@@ -260,6 +268,7 @@ enum exec_result load128_slow(struct cpu *c, const struct insn *i, uint64_t line
 
 enum exec_result store128_slow(struct cpu *c, const struct insn *i, uint64_t linear, uint64_t lo, uint64_t hi)
 {
+    TRY(check_canonical(c, i, linear, 16));
     if (misaligned(c, linear, 16))
         return alignment_fault(c, i);
     TRY(probe(c, i, linear, 16, FOR_WRITE));
@@ -285,6 +294,7 @@ enum exec_result load_bytes(struct cpu *c, const struct insn *i, unsigned at, vo
 {
     uint64_t linear;
     TRY(ea_linear(c, i, at + n, FOR_READ, &linear));
+    TRY(check_canonical(c, i, linear, at + n));
     if (misaligned(c, linear, image_alignment(n)))
         return alignment_fault(c, i);
     linear += at;
@@ -307,6 +317,7 @@ enum exec_result store_bytes(struct cpu *c, const struct insn *i, unsigned at, c
 {
     uint64_t linear;
     TRY(ea_linear(c, i, at + n, FOR_WRITE, &linear));
+    TRY(check_canonical(c, i, linear, at + n));
     if (misaligned(c, linear, image_alignment(n)))
         return alignment_fault(c, i);
     linear += at;

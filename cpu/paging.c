@@ -1,5 +1,7 @@
 // The page walker: 32-bit, PAE and 4-level paging (SDM vol. 3A, 4.3 to 4.5), access rights (4.6), accessed and dirty
 // flags (4.8). Walks fill the second-level TLB; all present entries on the way are marked as used tables.
+//
+// Differs: table entries where there is no memory, or a device, are absent; nothing is asked for them.
 #include "cpu/paging.h"
 
 enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_A = 32, PTE_D = 64, PTE_PS = 128 };
@@ -23,9 +25,10 @@ struct walk {
     bool cacheable; // all tables lie in RAM
 };
 
+// The entry at a physical address behind the A20 gate.
 static uint64_t table_read(const struct cpu *c, uint64_t addr, unsigned size, struct phys_page **page)
 {
-    *page = phys_page(c->phys, addr & c->phys->a20_mask);
+    *page = phys_page(c->phys, addr);
     if (!*page)
         return 0; // tables outside RAM: nobody answers, nothing is present
     const uint8_t *p = (*page)->host + (addr & PAGE_MASK);
@@ -105,7 +108,8 @@ static unsigned read_tables(const struct cpu *c, struct walk *w, struct step *st
     for (;; level--) {
         unsigned shift = 12 + bits * (level - 1);
         struct step *s = &steps[n++];
-        s->addr = table + (w->linear >> shift & ((1u << bits) - 1)) * size;
+        // As the bus sees it, because a store to the entry will name it so.
+        s->addr = (table + (w->linear >> shift & ((1u << bits) - 1)) * size) & c->phys->a20_mask;
         s->size = size;
         uint64_t e = s->entry = table_read(c, s->addr, size, &s->page);
         if (!(e & PTE_P))
@@ -235,7 +239,7 @@ bool paging_load_pdptes(struct cpu *c, uint64_t cr3)
     uint64_t pdpte[4];
     struct phys_page *page;
     for (unsigned n = 0; n < 4; n++) {
-        pdpte[n] = table_read(c, (cr3 & 0xffffffe0u) + 8 * n, 8, &page);
+        pdpte[n] = table_read(c, ((cr3 & 0xffffffe0u) + 8 * n) & c->phys->a20_mask, 8, &page);
         if (pdpte[n] & PTE_P && pdpte[n] & (c->pte_reserved | PTE_HIGH | PTE_NX | 0x1e6))
             return false;
     }

@@ -18,6 +18,10 @@
 // The GDT is at 0x8000 (room for 32 entries): 08h code, 10h data with limit 4 GiB - 1; in protected16 08h code and 18h
 // stack with 64 KiB. There is no IDT but for real mode's, at 0, empty.
 //
+// Beside the chips there is a test device that masters the bus. OUT to its 32-bit ports: D00h the address to write to;
+// an OUT of 1, 2 or 4 bytes to D04h writes them there at once; D08h the address to copy from, D0Ch copies so many bytes
+// (up to 64 KiB).
+//
 // The same program is run several times: as it is, cut into slices of one tick, saved and loaded into another machine
 // every few hundred ticks (some hundred times if it is long), and so by the second engine. All must end in the same
 // state.
@@ -38,7 +42,41 @@
 static const char *const names[16] = {"RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
                                       "R8",  "R9",  "R10", "R11", "R12", "R13", "R14", "R15"};
 
-static struct machine *create(unsigned jit_threshold)
+// The test device that masters the bus. What it holds belongs to the run, so that it outlives the saved machines.
+struct bus_master {
+    struct machine *m;
+    uint32_t to, from;
+};
+
+static void bus_master_write(void *ctx, uint64_t offset, unsigned size, uint64_t value)
+{
+    struct bus_master *d = ctx;
+    static uint8_t copy[65536];
+    uint8_t bytes[8];
+    switch (offset) {
+    case 0:
+        d->to = (uint32_t)value;
+        break;
+    case 4:
+        store_u64(bytes, value);
+        phys_write(&d->m->phys, d->to, bytes, size);
+        break;
+    case 8:
+        d->from = (uint32_t)value;
+        break;
+    case 12:
+        value = value < sizeof copy ? value : sizeof copy;
+        phys_read(&d->m->phys, d->from, copy, value);
+        phys_write(&d->m->phys, d->to, copy, value);
+        break;
+    default:
+        break;
+    }
+}
+
+static const struct io_ops bus_master_ops = {.write = bus_master_write, .sizes = 1 | 2 | 4};
+
+static struct machine *create(struct bus_master *d, unsigned jit_threshold)
 {
     struct machine_config config = {
         .ram_bytes = 16 << 20, .cpus = 1, .serial_count = 1, .no_reboot = true, .jit_threshold = jit_threshold};
@@ -46,6 +84,11 @@ static struct machine *create(unsigned jit_threshold)
     struct machine *m = machine_create(&config, error, sizeof error);
     if (!m) {
         fprintf(stderr, "%s\n", error);
+        exit(2);
+    }
+    d->m = m;
+    if (!map_add(&m->ports, 0xd00, 16, &bus_master_ops, d)) {
+        fprintf(stderr, "a chip has taken the test device's ports\n");
         exit(2);
     }
     return m;
@@ -128,12 +171,12 @@ static void load_program(struct machine *m, enum mode mode, const uint8_t *code,
     cpu_update(m->cpu);
 }
 
-static struct machine *reload(struct machine *m, unsigned jit_threshold)
+static struct machine *reload(struct machine *m, struct bus_master *d, unsigned jit_threshold)
 {
     size_t size = machine_state_size(m);
     uint8_t *state = malloc(size);
     machine_save(m, state);
-    struct machine *twin = create(jit_threshold);
+    struct machine *twin = create(d, jit_threshold);
     const char *wrong = machine_load(twin, state, size);
     if (wrong) {
         fprintf(stderr, "loading: %s\n", wrong);
@@ -148,7 +191,8 @@ static struct machine *reload(struct machine *m, unsigned jit_threshold)
 static struct machine *run(enum mode mode, const uint8_t *code, size_t size, uint64_t piece, bool save, bool triple,
                            unsigned jit_threshold, struct executed *executed)
 {
-    struct machine *m = create(jit_threshold);
+    struct bus_master *d = calloc(1, sizeof *d);
+    struct machine *m = create(d, jit_threshold);
     load_program(m, mode, code, size);
     for (;;) {
         uint64_t until = machine_tick(m) + piece;
@@ -158,7 +202,7 @@ static struct machine *run(enum mode mode, const uint8_t *code, size_t size, uin
         if (executed && stop != MACHINE_TRIPLE)
             executed_after(executed, m);
         if (machine_tick(m) >= LIMIT) {
-            printf("FAIL: does not end\n");
+            printf("FAIL: does not end: RIP %llx\n", (unsigned long long)m->cpu->s.rip);
             exit(1);
         }
         if (stop == MACHINE_TRIPLE && triple)
@@ -176,9 +220,10 @@ static struct machine *run(enum mode mode, const uint8_t *code, size_t size, uin
             break;
         }
         if (save)
-            m = reload(m, jit_threshold);
+            m = reload(m, d, jit_threshold);
     }
     cpu_sync(m->cpu);
+    free(d);
     return m;
 }
 
@@ -334,11 +379,12 @@ int main(int argc, char **argv)
                    {"translated", UINT64_MAX / 2, false, 1}, {"translated when hot", UINT64_MAX / 2, false, 3},
                    {"translated, in pieces", 7, false, 1},   {"translated, saved and loaded", 211, true, 1}};
     for (unsigned n = 0; n < ARRAY_LEN(variant); n++) {
-        // A tick at a time is for short programs.
-        if (variant[n].piece < machine_tick(m) / 2000000)
+        // A tick at a time is for short programs; a save takes as long as some thousand instructions.
+        uint64_t piece = variant[n].piece;
+        if (piece < machine_tick(m) / 2000000)
             continue;
         // Some hundred saves are enough.
-        uint64_t piece = variant[n].piece, spread = machine_tick(m) / 300 | 1;
+        uint64_t spread = machine_tick(m) / 300 | 1;
         if (variant[n].save && piece < spread)
             piece = spread;
         struct machine *other = run(mode, code, size, piece, variant[n].save, triple, variant[n].jit_threshold,

@@ -1,0 +1,20 @@
+//@ mode protected32
+// PAE paging: access rights over both levels below the directory pointers, with NX (SDM vol. 3A, 4.4, 4.6).
+#define BITS   32
+#define LEVELS 2
+#define ENTRY  8
+#define CASES  3000
+#include "access.inc"
+#include "rights.inc"
+#include "tables.inc"
+        setup_access
+        setup_tables_pae
+        run_rights
+target: .long   0x40000000
+entry_at:
+        .long   0x25000, 0x23000
+entry_base:
+        .long   0x23000, 0x30000
+entry_nx:
+        .long   1 << 31, 1 << 31
+//= RBP 0
