@@ -113,10 +113,25 @@ bool tr_jcc(struct tr *t, const struct insn *i)
     return true;
 }
 
+// A target in RSI outside the address space faults before a return address is stored.
+static void check_target(struct tr *t)
+{
+    if (!t->long_mode)
+        return;
+    mov_rr(&t->e, X_64, HDI, HSI);
+    shift_imm(&t->e, X_64, 4, HDI, 16);
+    shift_imm(&t->e, X_64, 7, HDI, 16);
+    emit_rr(&t->e, 0x3b, X_64, HDI, HSI);
+    tr_slow_jump(t, CC_NZ);
+}
+
 bool tr_call_rel(struct tr *t, const struct insn *i)
 {
-    if (!tr_in_page(tr_branch_target(i)))
+    if (!tr_in_page(tr_branch_target(i))) {
         tr_put_flags_aside(t);
+        tr_rip_at(t, tr_branch_target(i));
+        check_target(t);
+    }
     struct mem m = tr_push_place(t);
     tr_collapse(t, &m);
     tr_rip_at(t, i->ip);
@@ -138,6 +153,7 @@ bool tr_branch_ev(struct tr *t, const struct insn *i, bool call)
         mov_rr(&t->e, w, HSI, tr_read_reg(t, i->rm, HSI));
     }
     if (call) {
+        check_target(t);
         mov_store(&t->e, X_64, CPU(engine.word), HSI);
         struct mem m = tr_push_place(t);
         tr_collapse(t, &m);

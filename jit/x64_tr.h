@@ -36,7 +36,7 @@ enum { OP_ADC = 2, OP_SBB = 3, OP_CMP = 7, OP_TEST = 8 };
 
 // Where code goes when the fast way does not work out.
 struct slow {
-    uint32_t site[6];
+    uint32_t site[8];
     unsigned sites;
     unsigned k;       // instruction
     uint32_t resume;  // behind it

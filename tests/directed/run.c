@@ -346,6 +346,43 @@ static bool save_coverage(const struct executed *e, const char *path)
     return false;
 }
 
+// Says where two machines differ: the processor's fields, the first byte of memory.
+struct listing {
+    uint64_t value[1024];
+    unsigned count;
+    bool compare;
+};
+
+static void field(void *ctx, const char *path, uint64_t value, const struct state_field *f)
+{
+    struct listing *l = ctx;
+    (void)f;
+    if (l->count == ARRAY_LEN(l->value))
+        return;
+    if (l->compare && l->value[l->count] != value)
+        printf("  %s is %#llx, was %#llx\n", path, (unsigned long long)value, (unsigned long long)l->value[l->count]);
+    l->value[l->count++] = value;
+}
+
+static void tell_differences(struct machine *want, struct machine *got)
+{
+    static struct listing l;
+    l.count = 0;
+    l.compare = false;
+    cpu_sync(want->cpu);
+    cpu_sync(got->cpu);
+    state_each(cpu_state_fields, &want->cpu->s, field, &l);
+    l.count = 0;
+    l.compare = true;
+    state_each(cpu_state_fields, &got->cpu->s, field, &l);
+    for (uint64_t at = 0; at < want->phys.ram_size; at++) {
+        if (want->phys.ram[at] != got->phys.ram[at]) {
+            printf("  [%#llx] is %#x, was %#x\n", (unsigned long long)at, got->phys.ram[at], want->phys.ram[at]);
+            break;
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static uint8_t code[1 << 20];
@@ -395,6 +432,7 @@ int main(int argc, char **argv)
             printf("FAIL: %s ends otherwise: tick %llu against %llu\n", variant[n].what,
                    (unsigned long long)machine_tick(other), (unsigned long long)machine_tick(m));
             check(other, argv[1]);
+            tell_differences(m, other);
             wrong++;
         }
         machine_destroy(other);
