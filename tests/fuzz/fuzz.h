@@ -19,7 +19,7 @@ static inline uint8_t fuzz_u8(struct fuzz_input *in)
 // Little endian, n bytes, at most 8.
 uint64_t fuzz_le(struct fuzz_input *in, unsigned n);
 
-enum { FUZZ_SLOTS = 5 };
+#define FUZZ_SLOTS 5
 
 // The machine of a slot, made when it is first asked for and put back to power-on by a load of what it was then each
 // later time, because making one takes long. Model and slot tell machines apart; RAM and ports are the same in each
