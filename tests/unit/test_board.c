@@ -85,11 +85,30 @@ static void apic_windows_meet(void **state)
     machine_destroy(other);
 }
 
+// Lines and latches of the processor have two levels; a saved state that says otherwise is refused.
+static void impossible_lines(void **state)
+{
+    (void)state;
+    struct machine *m = create();
+    uint8_t *const field[] = {&m->cpu->s.nmi_level, &m->cpu->s.nmi_pending, &m->cpu->s.nmi_blocked, &m->cpu->s.intr};
+    for (unsigned n = 0; n < ARRAY_LEN(field); n++) {
+        uint8_t was = *field[n];
+        assert_null(cpu_check(m->cpu));
+        *field[n] = 0x47;
+        assert_non_null(cpu_check(m->cpu));
+        *field[n] = was;
+    }
+    m->cpu->s.db_pending = 64;
+    assert_non_null(cpu_check(m->cpu));
+    machine_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shared_irq_loads),
         cmocka_unit_test(apic_windows_meet),
+        cmocka_unit_test(impossible_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
