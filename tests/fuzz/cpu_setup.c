@@ -283,6 +283,12 @@ static const uint32_t cr4_bit[16] = {CR4_VME,  CR4_PVI,  CR4_TSD,    CR4_DE,    
                                      CR4_PGE,  CR4_PCE,  CR4_UMIP,   CR4_FSGSBASE,  CR4_PCIDE, CR4_OSXSAVE,
                                      CR4_SMEP, CR4_SMAP, CR4_OSFXSR, CR4_OSXMMEXCPT};
 
+// Where the code is in its 64 KiB. In the last page 16-bit code can wrap.
+static unsigned code_offset(const uint8_t *h)
+{
+    return (h[CPU_H_PAGE] < 0xc0 ? 0 : h[CPU_H_PAGE] < 0xe0 ? 0xf000 : 0x7000) + h[CPU_H_OFFSET] * 16u;
+}
+
 static void set_mode(struct machine *m, const uint8_t *h)
 {
     struct cpu_state *s = &m->cpu->s;
@@ -315,7 +321,7 @@ static void set_mode(struct machine *m, const uint8_t *h)
     flip64(m, GDT + SEL_TSS, (uint64_t)2 << 40);
     set_flags(s, h, v86);
     set_registers(s, !real && !v86 && mode != CPU_PROT16 && mode != CPU_COMPAT16);
-    s->rip = h[CPU_H_OFFSET] * 16;
+    s->rip = code_offset(h);
     if (real || v86) {
         real_segments(s, v86, mode == CPU_BIG_REAL);
     } else {
@@ -531,13 +537,13 @@ bool cpu_setup(struct machine *m, const uint8_t *data, size_t size, struct cpu_p
     if (cpu_check(m->cpu))
         return false;
     size_t code = (size_t)(in.end - in.at);
-    phys_write(&m->phys, CODE + h[CPU_H_OFFSET] * 16, in.at, code < 0x4000 ? code : 0x4000);
+    phys_write(&m->phys, CODE + code_offset(h), in.at, code < 0x4000 ? code : 0x4000);
     struct cpu_state *s = &m->cpu->s;
     if (s->cr0 & CR0_PG && s->cr4 & CR4_PAE && !(s->efer & EFER_LMA))
         for (unsigned n = 0; n < 4; n++)
             s->pdpte[n] = peek64(m, (s->cr3 & 0xffffffe0u) + 8 * n);
-    cpu_update(m->cpu);
-    return true;
+    // As a load would leave it: chips drive their lines to where they are.
+    return !machine_shake(m);
 }
 
 // ---- what comes from outside ---------------------------------------------------------------------------------------

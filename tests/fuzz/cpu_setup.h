@@ -39,7 +39,7 @@ enum cpu_header {
     CPU_H_TICKS,    // 0..1: 64 << n ticks; 2..7: where it is saved
     CPU_H_OPS,      // modulo CPU_MAX_OPS + 1: how many set-up operations follow
     CPU_H_OFFSET,   // page offset of the code, in units of 16
-    CPU_H_SELECTOR, // flips of the data segments' choice
+    CPU_H_PAGE,     // which page of the 64 KiB at the code's place, mostly the first: see code_offset()
     CPU_H_SHAKE,    // ticks between saves in place, see cpu_setup()
 };
 
