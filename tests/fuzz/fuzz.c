@@ -61,8 +61,12 @@ struct machine *fuzz_machine(unsigned slot, const char *model, uint64_t ram_byte
         load(s->m, s->power_on, s->size);
         return s->m;
     }
-    struct machine_config config = {
-        .ram_bytes = ram_bytes, .cpus = 1, .cpu_model = model, .serial_count = serial_count, .seed = 1};
+    struct machine_config config = {.ram_bytes = ram_bytes,
+                                    .cpus = 1,
+                                    .cpu_model = model,
+                                    .serial_count = serial_count,
+                                    .seed = 1,
+                                    .pvpanic = true};
     char error[200];
     s->m = machine_create(&config, error, sizeof error);
     if (!s->m) {

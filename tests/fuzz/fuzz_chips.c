@@ -43,12 +43,12 @@ struct op {
     uint32_t value;
 };
 
-static const uint16_t ports[] = {
-    0x20,   0x21,   0xa0,   0xa1,   0x4d0,  0x4d1,  0x40,   0x41,   0x42,   0x43,   0x61,   0x70,   0x71,   0x92,
-    0xb2,   0xb3,   0xe9,   0xf0,   0xf4,   0xf5,   0xf6,   0xf7,   0x3f8,  0x3f9,  0x3fa,  0x3fb,  0x3fc,  0x3fd,
-    0x3fe,  0x3ff,  0x2f8,  0x2f9,  0x2fa,  0x2fb,  0x2fc,  0x2fd,  0x2fe,  0x2ff,  0x3e8,  0x3e9,  0x2e8,  0x2e9,
-    0xcf8,  0xcf9,  0xcfa,  0xcfb,  0xcfc,  0xcfd,  0xcfe,  0xcff,  0x80,   0xb000, 0xb001, 0xb002, 0xb003, 0xb004,
-    0xb005, 0xb008, 0xb00c, 0xb010, 0xb014, 0xb018, 0xb01c, 0xb020, 0xb028, 0xb02c, 0xb030, 0xb034, 0xb038, 0xb03f};
+// An address in some window of a map, so that every chip is met wherever it is.
+static uint64_t window_address(const struct map *map, unsigned word)
+{
+    const struct map_window *w = &map->window[(word & 0xff) % map->count];
+    return w->base + (word >> 8) % w->size;
+}
 
 // ---- the guest -----------------------------------------------------------------------------------------------------
 
@@ -112,17 +112,27 @@ static uint64_t input(struct machine *m, const struct op *op)
 {
     uint8_t bytes[4];
     store_u32(bytes, op->value);
-    switch (op->detail % 4) {
+    switch (op->detail % 8) {
     case 0:
-        return machine_serial_input(m, op->detail >> 2 & 3, bytes, 1 + (op->detail >> 4) % 4);
+    case 4:
+        return machine_serial_input(m, op->detail >> 3 & 3, bytes, 1 + (op->detail >> 5) % 4);
     case 1:
         machine_power_button(m);
         return 0;
     case 2:
         machine_set_ratio(m, (uint64_t)op->value << (op->word & 1));
         return 0;
-    default:
+    case 3:
         machine_idle_skip(m, op->value & 0xffffff, UINT64_MAX);
+        return 0;
+    case 5:
+        machine_key(m, op->word & 1 ? op->value : op->value & 0xff, op->word & 2);
+        return 0;
+    case 6:
+        machine_key(m, op->word & 0x7f, op->detail & 8);
+        return 0;
+    default:
+        machine_mouse(m, (int16_t)op->word, (int16_t)op->value, (int8_t)(op->value >> 16), op->value >> 24);
         return 0;
     }
 }
@@ -136,7 +146,7 @@ static void pulse(void (*set)(void *, unsigned, bool), void *ctx, unsigned n)
 static void line(struct machine *m, const struct op *op)
 {
     // IRQs without a chip of their own, so that no `update` says otherwise.
-    static const uint8_t irq[] = {5, 6, 7, 10, 11, 12, 14, 15};
+    static const uint8_t irq[] = {5, 6, 7, 10, 11, 14, 15};
     struct apic_message msg = {.dest = (uint8_t)(op->value >> 16),
                                .dest_logical = op->value >> 15 & 1,
                                .delivery = op->value >> 8 & 7,
@@ -198,8 +208,10 @@ static void pci_address(struct machine *m, const struct op *op)
     map_write(&m->ports, 0xcf8, 4, 0x80000000u | n << 8 | (op->word & 0xfc));
 }
 
-static uint64_t memory_address(const struct op *op)
+static uint64_t memory_address(const struct machine *m, const struct op *op)
 {
+    if (op->detail & 16)
+        return window_address(&m->memory, op->word & 0xff) + (op->word >> 8) * 4;
     static const uint32_t base[] = {0xc0000,    0xfee00000, 0xfec00000, 0xa0000,
                                     0xfffffff8, 0xfef00000, 0x100000,   0xf0000};
     return base[op->detail & 7] + (uint64_t)op->word;
@@ -208,7 +220,8 @@ static uint64_t memory_address(const struct op *op)
 // Does one operation; the result must be the same in each machine.
 static uint64_t perform(struct machine *m, const struct op *op, bool skip)
 {
-    unsigned size = size_of(op->detail), port = ports[op->word % ARRAY_LEN(ports)], port_size = size > 4 ? 1 : size;
+    unsigned size = size_of(op->detail), port_size = size > 4 ? 1 : size;
+    uint64_t port = window_address(&m->ports, op->word);
     uint8_t bytes[8] = {0};
     switch ((enum op_kind)(op->kind % OP_KINDS)) {
     case OP_OUT:
@@ -238,14 +251,14 @@ static uint64_t perform(struct machine *m, const struct op *op, bool skip)
     case OP_MEMORY_WRITE:
         store_u64(bytes, op->value * 0x100000001u);
         if (op->detail & 8)
-            phys_write(&m->phys, memory_address(op), bytes, size);
+            phys_write(&m->phys, memory_address(m, op), bytes, size);
         else
-            map_write(&m->memory, memory_address(op), size, load_le(bytes, size));
+            map_write(&m->memory, memory_address(m, op), size, load_le(bytes, size));
         return 0;
     case OP_MEMORY_READ:
         if (!(op->detail & 8))
-            return map_read(&m->memory, memory_address(op), size);
-        phys_read(&m->phys, memory_address(op), bytes, size);
+            return map_read(&m->memory, memory_address(m, op), size);
+        phys_read(&m->phys, memory_address(m, op), bytes, size);
         return load_u64(bytes);
     case OP_PCI_WRITE:
         pci_address(m, op);
