@@ -100,6 +100,10 @@ const char *cpu_check(const struct cpu *c)
         return "cpu: CR4";
     if (s->ferr > 1 || s->ignne > 1)
         return "cpu: FERR#, IGNNE#";
+    if (s->nmi_pending > 1 || s->nmi_blocked > 1 || s->nmi_level > 1 || s->intr > 1)
+        return "cpu: NMI, INTR";
+    if (s->db_pending > 63)
+        return "cpu: pending debug traps";
     if (s->monitor && (s->monitor & 63) != 1)
         return "cpu: monitor";
     if (s->cr4 & CR4_PCIDE && !lma)

@@ -166,6 +166,9 @@ enum exec_result store128_slow(struct cpu *c, const struct insn *i, uint64_t lin
 // Checks that [linear, linear+size) can be accessed, size <= 4096, without accessing it; FAULT, STEP (when it is not
 // plain RAM and c->stepping is off) or NEXT.
 enum exec_result probe(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size, enum access_kind kind);
+// The same for a single access, which can moreover be misaligned.
+enum exec_result probe_access(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size,
+                              enum access_kind kind);
 
 static inline enum exec_result load_at(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size, uint64_t *v)
 {

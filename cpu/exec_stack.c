@@ -187,7 +187,7 @@ enum exec_result x_enter(struct cpu *c, const struct insn *i)
     TRY(stack_probe(c, i, -(int)size, size, FOR_WRITE));
     for (unsigned n = 1; n < level; n++) {
         TRY(segment_linear(c, i, SEG_SS, (bp - n * size) & mask, size, FOR_READ));
-        TRY(probe(c, i, c->mem_value, size, FOR_READ));
+        TRY(probe_access(c, i, c->mem_value, size, FOR_READ));
         TRY(stack_probe(c, i, -(int)((n + 1) * size), size, FOR_WRITE));
     }
     if (level)

@@ -48,10 +48,10 @@ static enum exec_result movs(struct cpu *c, const struct insn *i, unsigned size)
     // Both must be known to work, the source first, before a device is read.
     TRY(source(c, i, size));
     uint64_t from = c->mem_value;
-    TRY(probe(c, i, from, size, FOR_READ));
+    TRY(probe_access(c, i, from, size, FOR_READ));
     TRY(destination(c, i, size, FOR_WRITE));
     uint64_t to = c->mem_value;
-    TRY(probe(c, i, to, size, FOR_WRITE));
+    TRY(probe_access(c, i, to, size, FOR_WRITE));
     TRY(load_at(c, i, from, size, &v));
     TRY(store_at(c, i, to, size, v));
     advance(c, RSI, mask, direction(c, size));
@@ -94,13 +94,13 @@ static enum exec_result cmps(struct cpu *c, const struct insn *i, unsigned size)
     uint64_t from = c->mem_value;
     // A device is read once, after everything that can fault; the source's faults come first.
     if (c->stepping)
-        TRY(probe(c, i, from, size, FOR_READ));
+        TRY(probe_access(c, i, from, size, FOR_READ));
     else
         TRY(load_at(c, i, from, size, &a));
     TRY(destination(c, i, size, FOR_READ));
     uint64_t to = c->mem_value;
     if (c->stepping) {
-        TRY(probe(c, i, to, size, FOR_READ));
+        TRY(probe_access(c, i, to, size, FOR_READ));
         TRY(load_at(c, i, from, size, &a));
     }
     TRY(load_at(c, i, to, size, &b));
@@ -125,7 +125,7 @@ static enum exec_result ins(struct cpu *c, const struct insn *i, unsigned size)
     TRY(port_allowed(c, i, get16(c, RDX), size));
     TRY(destination(c, i, size, FOR_WRITE));
     uint64_t to = c->mem_value;
-    TRY(probe(c, i, to, size, FOR_WRITE));
+    TRY(probe_access(c, i, to, size, FOR_WRITE));
     uint64_t v = port_read(c, i, get16(c, RDX), size);
     TRY(store_at(c, i, to, size, v));
     advance(c, RDI, address_mask(i), direction(c, size));

@@ -346,6 +346,13 @@ static void step(struct cpu *c, unsigned shadow)
     }
 }
 
+// Whether the page of the next instruction is still known to be where it was.
+static bool same_page(const struct cpu *c)
+{
+    uint64_t linear = code_linear(c, c->s.rip);
+    return (linear ^ c->exec_tlb[tlb_index(linear)].tag) < PAGE_SIZE;
+}
+
 // A block instruction by instruction: only the first ones fit the budget, or each is to be traced.
 static void run_single(struct cpu *c, struct block *b)
 {
@@ -355,7 +362,9 @@ static void run_single(struct cpu *c, struct block *b)
         if (unlikely(c->observer.traces & TRACE_INSN))
             observe_code(c, TRACE_INSN, code_linear(c, rip_of(c, &b->insn[k])), b->insn[k].len);
         enum exec_result r = step_insn(c, &b->insn[k]);
-        if (r != EXEC_NEXT || b->dead || c->attention || c->clock->deadline_changed || c->observer.hit) {
+        // An access done alone may have changed where code is.
+        if (r != EXEC_NEXT || b->dead || c->attention || c->clock->deadline_changed || c->observer.hit ||
+            c->map_changed || !same_page(c)) {
             finish(c, r);
             return;
         }

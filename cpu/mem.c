@@ -252,6 +252,14 @@ enum exec_result probe(struct cpu *c, const struct insn *i, uint64_t linear, uns
     return EXEC_NEXT;
 }
 
+enum exec_result probe_access(struct cpu *c, const struct insn *i, uint64_t linear, unsigned size,
+                              enum access_kind kind)
+{
+    if (misaligned(c, linear, size))
+        return alignment_fault(c, i);
+    return probe(c, i, linear, size, kind);
+}
+
 enum exec_result load128_slow(struct cpu *c, const struct insn *i, uint64_t linear)
 {
     TRY(check_canonical(c, i, linear, 16));

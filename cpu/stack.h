@@ -54,7 +54,7 @@ static inline enum exec_result stack_probe(struct cpu *c, const struct insn *i, 
                                            enum access_kind kind)
 {
     TRY(stack_linear(c, i, at, size, kind));
-    return probe(c, i, c->mem_value, size, kind);
+    return probe_access(c, i, c->mem_value, size, kind);
 }
 
 // Before PUSH and CALL read a memory operand that may be a device's: everything that can fault, in the order of the
@@ -65,7 +65,7 @@ static inline enum exec_result push_operand_probe(struct cpu *c, const struct in
         return EXEC_NEXT;
     uint64_t linear;
     TRY(ea_linear(c, i, size, FOR_READ, &linear));
-    TRY(probe(c, i, linear, size, FOR_READ));
+    TRY(probe_access(c, i, linear, size, FOR_READ));
     return stack_probe(c, i, -(int)size, size, FOR_WRITE);
 }
 

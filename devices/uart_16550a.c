@@ -117,13 +117,17 @@ static uint8_t pending(const struct uart_16550a_state *s)
     return IIR_NONE;
 }
 
+bool uart_16550a_interrupt(const struct uart_16550a *u)
+{
+    // Loopback mode forces the pin OUT2 inactive.
+    return (u->s.mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2 && pending(&u->s) != IIR_NONE;
+}
+
 static void update(void *self)
 {
     struct uart_16550a *u = self;
     const struct uart_16550a_state *s = &u->s;
-    // Loopback mode forces the pin OUT2 inactive.
-    bool gate = (s->mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
-    line_set(&u->irq, gate && pending(s) != IIR_NONE);
+    line_set(&u->irq, uart_16550a_interrupt(u));
     uint64_t timeout = timeout_at(s);
     event_set(&u->event, timeout < s->break_ns ? timeout : s->break_ns);
 }

@@ -49,6 +49,9 @@ extern const struct io_ops uart_16550a_io; // ctx = struct uart_16550a *, bytes
 // Clears `u` and resets its state.
 void uart_16550a_init(struct uart_16550a *u, struct clock *clock, uint32_t event_id);
 
+// The level of `irq`, as the state has it.
+bool uart_16550a_interrupt(const struct uart_16550a *u);
+
 // Bytes that uart_16550a_receive() takes now: what is free of the FIFO, or of RBR. None in loopback mode, in which the
 // serial input is not connected.
 size_t uart_16550a_room(const struct uart_16550a *u);

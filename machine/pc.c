@@ -75,22 +75,19 @@ static void apic_send(void *ctx, const struct apic_message *msg)
 // ---- address decoding that the guest can change
 // --------------------------------------------------------------------------------
 
-static void lapic_moved(void *ctx)
-{
-    struct machine *m = ctx;
-    if (m->lapic_base)
-        map_remove(&m->memory, m->lapic_base);
-    m->lapic_base = lapic_enabled(&m->lapic) ? lapic_base_msr_read(&m->lapic) & ~(uint64_t)0xfff : 0;
-    if (m->lapic_base && !map_add(&m->memory, m->lapic_base, LAPIC_WINDOW, &lapic_io, &m->lapic))
-        m->lapic_base = 0;
-}
-
-static void ioapic_moved(void *ctx)
+// Both APICs' windows can be moved onto each other: the local APIC's, which is inside the processor, wins, whichever
+// came first.
+static void apic_moved(void *ctx)
 {
     struct machine *m = ctx;
     uint32_t base;
+    if (m->lapic_base)
+        map_remove(&m->memory, m->lapic_base);
     if (m->ioapic_base)
         map_remove(&m->memory, m->ioapic_base);
+    m->lapic_base = lapic_enabled(&m->lapic) ? lapic_base_msr_read(&m->lapic) & ~(uint64_t)0xfff : 0;
+    if (m->lapic_base && !map_add(&m->memory, m->lapic_base, LAPIC_WINDOW, &lapic_io, &m->lapic))
+        m->lapic_base = 0;
     m->ioapic_base = piix3_apic_base(&m->piix3, &base) ? base : 0;
     if (m->ioapic_base && !map_add(&m->memory, m->ioapic_base, IOAPIC_WINDOW, &ioapic_io, &m->ioapic))
         m->ioapic_base = 0;
@@ -280,7 +277,7 @@ bool pc_build(struct machine *m)
     m->lapic.eoi_ctx = &m->ioapic;
     m->lapic.init = init_received;
     m->lapic.tsc_deadline_ns = tsc_deadline_ns;
-    m->lapic.base_changed = lapic_moved;
+    m->lapic.base_changed = apic_moved;
     m->lapic.ctx = m;
     m->lapic.log = m->ioapic.log = m->pm.log = &m->log;
     m->pic.intr = (struct line){lapic_lint, &m->lapic, 0};
@@ -326,7 +323,7 @@ bool pc_build(struct machine *m)
     // Address decoding.
     m->i440fx.pam_changed = pam_changed;
     m->i440fx.pam_ctx = m;
-    m->piix3.apic_changed = ioapic_moved;
+    m->piix3.apic_changed = apic_moved;
     m->piix3.apic_ctx = m;
     m->pm.io_changed = pm_moved;
     m->pm.io_ctx = m;
@@ -385,6 +382,12 @@ bool pc_build(struct machine *m)
     return ok && m->packed;
 }
 
+void pc_derive(struct machine *m)
+{
+    for (unsigned n = 0; n < m->config.serial_count; n++)
+        m->uart_irq[n] = uart_16550a_interrupt(&m->uart[n]);
+}
+
 void pc_reset(struct machine *m)
 {
     // The clock goes on; the date was set once and the CMOS has a battery.
@@ -404,6 +407,7 @@ void pc_reset(struct machine *m)
     piix4_pm_firmware_setup(&m->pm, PC_PM_BASE);
     lapic_firmware_setup(&m->lapic);
     kbc_8042_firmware_setup(&m->kbc);
+    pc_derive(m);
     for (unsigned n = 0; n < m->device_count; n++)
         if (m->device[n].cls->update)
             m->device[n].cls->update(m->device[n].self);

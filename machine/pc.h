@@ -117,6 +117,9 @@ const char *machine_shake(struct machine *m);
 
 // Wires the board. The machine's memory, config and cpu exist.
 bool pc_build(struct machine *m);
+// After a load or reset, before the chips' updates: what the board derives from several chips. Else the first of two
+// ports that share an IRQ would lower the line that the other one holds, and an edge would follow.
+void pc_derive(struct machine *m);
 // Power-on state of all chips, as firmware leaves it for a directly booted kernel.
 void pc_reset(struct machine *m);
 // Asks for a reset, done as soon as the processor has stopped.

@@ -118,6 +118,7 @@ const char *machine_shake(struct machine *m)
             return wrong;
     }
     clock_disarm(&m->clock);
+    pc_derive(m);
     for (unsigned n = 0; n < m->device_count; n++)
         if (m->device[n].cls->update)
             m->device[n].cls->update(m->device[n].self);
@@ -173,6 +174,7 @@ const char *machine_load(struct machine *m, const uint8_t *in, size_t size)
         }
         in += present ? PAGE_SIZE : 0;
     }
+    pc_derive(m);
     for (unsigned n = 0; n < m->device_count; n++)
         if (m->device[n].cls->update)
             m->device[n].cls->update(m->device[n].self);

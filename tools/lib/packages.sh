@@ -6,7 +6,7 @@
 BUILD_PACKAGES=(gcc libc6-dev make cmake libsodium-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev
   acpica-tools cpio)
 # For tools/test besides.
-TEST_PACKAGES=(libcmocka-dev libmpfr-dev libzydis-dev clang clang-format shellcheck)
+TEST_PACKAGES=(libcmocka-dev libmpfr-dev libzydis-dev clang libclang-rt-dev clang-format shellcheck)
 
 # packages_missing NAME...: prints those that dpkg does not have installed.
 packages_missing() {
