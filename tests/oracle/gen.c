@@ -35,13 +35,15 @@ static void set_stack_pointer(struct build *b, unsigned r, uint64_t a)
 static uint64_t jump_target(struct build *b)
 {
     struct rng *r = &b->rng;
+    uint64_t v;
     if (b->t->mode == CODE_16)
         return one_in(r, 4) ? (uint32_t)value_int(r) : (rng_below(r, CODE_SIZE) - WRAP) & UINT16_MAX;
     switch (rng_below(r, 4)) {
     case 0:
         return (uint32_t)rng_next(r);
     case 1:
-        return rng_next(r) >> (17 + rng_below(r, 8));
+        v = rng_next(r);
+        return v >> (17 + rng_below(r, 8));
     case 2:
         return b->t->mode == CODE_64 && one_in(r, 4) ? rng_next(r) & 0x7fffffffffffffff : CODE_ADDR;
     default:
@@ -99,7 +101,8 @@ static void settle_strings(struct build *b)
                                                                      : (uint8_t)rng_next(r);
     if (compare) {
         unsigned at = 272 + rng_below(r, 2 * 20 * size + 1) - 20 * size;
-        data[one_in(r, 2)][at] ^= (uint8_t)(1 + rng_below(r, 255));
+        unsigned which = one_in(r, 2);
+        data[which][at] ^= (uint8_t)(1 + rng_below(r, 255));
         // With REPNE most elements must differ.
         if (b->rep == 0xf2 && !one_in(r, 4))
             for (unsigned k = 0; k < sizeof data[0]; k++)
@@ -122,9 +125,10 @@ static void settle_x87(struct build *b)
         return;
     if (row_is(row, "F2XM1"))
         value_f80_range(r, one_in(r, 8) ? -70 : -8, -1, st0);
-    else if (row_starts(row, "FSIN") || row_is(row, "FCOS") || row_is(row, "FPTAN"))
-        value_f80_range(r, one_in(r, 8) ? -70 : -6, one_in(r, 16) ? 66 : 2, st0);
-    else if (row_is(row, "FPATAN"))
+    else if (row_starts(row, "FSIN") || row_is(row, "FCOS") || row_is(row, "FPTAN")) {
+        int low = one_in(r, 8) ? -70 : -6, high = one_in(r, 16) ? 66 : 2;
+        value_f80_range(r, low, high, st0);
+    } else if (row_is(row, "FPATAN"))
         value_f80_range(r, -8, 8, st0), value_f80_range(r, -8, 8, st1);
     else if (row_is(row, "FYL2X"))
         value_f80_range(r, -40, 40, st0), value_f80_range(r, -8, 8, st1), st0[9] &= 0x7f;
@@ -191,8 +195,10 @@ static void settle(struct build *b)
     } else if (has_op(row, rCL)) {
         *gpr(b, RCX) = (*gpr(b, RCX) & ~(uint64_t)0xff) | (one_in(r, 4) ? (uint8_t)rng_next(r) : rng_below(r, 66));
     } else if (row_starts(row, "LOOP") || row_is(row, "JCXZ")) {
-        if (one_in(r, 2))
-            set_reg_value(b, RCX, rng_below(r, 3) | (one_in(r, 2) ? rng_next(r) << 32 : 0));
+        if (one_in(r, 2)) {
+            unsigned count = rng_below(r, 3);
+            set_reg_value(b, RCX, count | (one_in(r, 2) ? rng_next(r) << 32 : 0));
+        }
         b->p67 = one_in(r, 3);
     }
     if (row->attr & A_FPU)
@@ -301,10 +307,13 @@ static void settle_values(struct build *b, bool rex)
     unsigned size = has_op(row, Eb) ? 1 : b->opsize;
     if (row_is(row, "DIV") && !one_in(r, 6)) {
         uint64_t d = operand_value(b, size, rex);
-        if (size == 1 && d)
-            keep_unpinned(b, RAX, 2, ((rng_next(r) % d) << 8) | (rng_next(r) & 0xff));
-        else if (d)
-            keep_unpinned(b, RDX, size, rng_next(r) % d);
+        if (d) {
+            uint64_t upper = rng_next(r) % d;
+            if (size == 1)
+                keep_unpinned(b, RAX, 2, upper << 8 | (rng_next(r) & 0xff));
+            else
+                keep_unpinned(b, RDX, size, upper);
+        }
     } else if (row_is(row, "IDIV") && !one_in(r, 6)) {
         int64_t d = to_signed(operand_value(b, size, rex), size);
         uint64_t magnitude = d < 0 ? -(uint64_t)d : (uint64_t)d;
@@ -316,7 +325,8 @@ static void settle_values(struct build *b, bool rex)
         else
             keep_unpinned(b, RDX, size, upper);
     } else if ((row_is(row, "BEXTR") || row_is(row, "BZHI")) && !one_in(r, 4)) {
-        keep_unpinned(b, b->vvvv & (registers(b) - 1), 2, rng_below(r, 70) | rng_below(r, 70) << 8);
+        unsigned start = rng_below(r, 70), length = rng_below(r, 70);
+        keep_unpinned(b, b->vvvv & (registers(b) - 1), 2, start | length << 8);
     } else if (row_is(row, "CMPXCHG") && one_in(r, 2)) {
         keep_unpinned(b, RAX, size, operand_value(b, size, rex));
     } else if (row_is(row, "CMPXCHG8B") && one_in(r, 2)) {
@@ -347,7 +357,8 @@ static void avoid_undefined(struct build *b)
 {
     const struct insn_row *row = b->row;
     if ((row_is(row, "SHLD") || row_is(row, "SHRD")) && b->opsize == 2) {
-        unsigned count = rng_below(&b->rng, 17) | rng_below(&b->rng, 8) << 5;
+        unsigned count = rng_below(&b->rng, 17), ignored = rng_below(&b->rng, 8);
+        count |= ignored << 5;
         if (has_op(row, Ib))
             b->imm[0] = (uint8_t)count;
         else

@@ -119,6 +119,7 @@ uint64_t choose_address(struct build *b, unsigned size, bool may_fault, enum pla
     unsigned choice = may_fault ? rng_below(r, 64) : 8 + rng_below(r, 56);
     bool image = size > (b->t->mode == CODE_16 ? 8 : 10) && size != 16; // accessed piece by piece
     image |= b->t->mode == CODE_16 && (row_is(b->row, "BOUND") || row_starts(b->row, "MASKMOV"));
+    uint64_t upper;
     *place = PLACE_FAULT;
     switch (choice) {
     case 0:
@@ -136,7 +137,8 @@ uint64_t choose_address(struct build *b, unsigned size, bool may_fault, enum pla
         return RDONLY_ADDR + 16 * rng_below(r, (RDONLY_SIZE - FX_SIZE) / 16);
     case 5:
         *place = PLACE_NONCANONICAL;
-        return ((uint64_t)0x8000 + rng_below(r, 0x7f00)) << 32 | (rng_next(r) & 0xfffffff0);
+        upper = (uint64_t)0x8000 + rng_below(r, 0x7f00);
+        return upper << 32 | (rng_next(r) & 0xfffffff0);
     case 6:
         if (!image)
             return RDONLY_ADDR + RDONLY_SIZE - 1 - rng_below(r, size);
@@ -157,9 +159,10 @@ uint64_t choose_address(struct build *b, unsigned size, bool may_fault, enum pla
     // Images are wanted aligned; operands that must be aligned only once in a while elsewhere.
     bool strict =
         b->row->attr & A_ALIGN || row_is(b->row, "FXSAVE") || row_is(b->row, "FXRSTOR") || row_is(b->row, "CMPXCHG8B");
-    if (b->t->mode == CODE_16 && (image || (strict && one_in(r, 16)))) // not where offsets wrap
-        a = DATA_ADDR + ORACLE_PAGE * rng_below(r, 2) + (image ? 16 : 1) * rng_below(r, (ORACLE_PAGE - size) / 16);
-    else if (strict ? b->t->mode == CODE_16 || !one_in(r, 16) : choice < 40 && choice >= 14)
+    if (b->t->mode == CODE_16 && (image || (strict && one_in(r, 16)))) { // not where offsets wrap
+        a = DATA_ADDR + ORACLE_PAGE * rng_below(r, 2);
+        a += (image ? 16 : 1) * rng_below(r, (ORACLE_PAGE - size) / 16);
+    } else if (strict ? b->t->mode == CODE_16 || !one_in(r, 16) : choice < 40 && choice >= 14)
         a &= ~(uint64_t)(size >= 16 ? 15 : size == 10 ? 1 : size - 1);
     return a;
 }

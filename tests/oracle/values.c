@@ -132,7 +132,8 @@ static void put_f80(uint8_t out[10], unsigned sexp, uint64_t significand)
 void value_f80_range(struct rng *r, int low, int high, uint8_t out[10])
 {
     unsigned exponent = (unsigned)(0x3fff + low + (int)rng_below(r, (unsigned)(high - low + 1)));
-    put_f80(out, exponent | (rng_next(r) & 0x8000), (uint64_t)1 << 63 | value_significand(r, 63));
+    unsigned sign = rng_next(r) & 0x8000;
+    put_f80(out, exponent | sign, (uint64_t)1 << 63 | value_significand(r, 63));
 }
 
 void value_f80(struct rng *r, uint8_t out[10])
@@ -229,7 +230,8 @@ uint32_t value_mxcsr(struct rng *r)
 {
     uint32_t v = (uint32_t)rng_next(r);
     uint32_t masks = one_in(r, 4) ? v & 0x1f80 : 0x1f80;
-    return masks | (v & 0x6000) | (one_in(r, 4) ? v & 0x8040 : 0) | (one_in(r, 2) ? v & 0x3f : 0);
+    uint32_t zeroes = one_in(r, 4) ? v & 0x8040 : 0, flags = one_in(r, 2) ? v & 0x3f : 0;
+    return masks | (v & 0x6000) | zeroes | flags;
 }
 
 void value_fx(struct rng *r, enum vector_type type, uint8_t fx[FX_SIZE])

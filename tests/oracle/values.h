@@ -8,6 +8,8 @@ struct rng {
     uint64_t state;
 };
 
+// C leaves the order of operands and of arguments open, so two draws in one expression make cases depend on the
+// compiler.
 uint64_t rng_next(struct rng *r);
 static inline unsigned rng_below(struct rng *r, unsigned n)
 {

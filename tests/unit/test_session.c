@@ -564,14 +564,12 @@ static void terminal_is_raw_and_restored(void **state)
     assert_int_equal(finish(&r, NULL, 0), 0);
 }
 
-static void terminal_is_restored_by_signals(void **state)
+static void restored_by(void **state, int signo)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
     static const char *const scripts[] = {"say:> read until:q", "say:> spin until:q"};
-    for (unsigned n = 0; n < 2 * ARRAY_LEN(signals); n++) {
+    for (unsigned n = 0; n < ARRAY_LEN(scripts); n++) {
         struct run r;
-        int signo = signals[n / 2];
-        begin_terminal(&r, place_of(state), scripts[n % 2], "-nographic");
+        begin_terminal(&r, place_of(state), scripts[n], "-nographic");
         expect(&r, ">");
         assert_true(is_raw(&r));
         kill(r.pid, signo);
@@ -580,6 +578,25 @@ static void terminal_is_restored_by_signals(void **state)
         assert_true(WIFSIGNALED(status));
         assert_int_equal(WTERMSIG(status), signo);
     }
+}
+
+static void terminal_is_restored_by_signals(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (unsigned n = 0; n < ARRAY_LEN(signals); n++)
+        restored_by(state, signals[n]);
+}
+
+static void terminal_is_restored_by_sent_faults(void **state)
+{
+    static const int signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+    if (getenv("SNOWGLOBE_TEST_QEMU_USER")) {
+        // Any program with a handler for them, of which one in fifty dies by SIGSEGV (version 7.2).
+        print_message("SKIP: qemu-user crashes now and then when such a signal is sent\n");
+        skip();
+    }
+    for (unsigned n = 0; n < ARRAY_LEN(signals); n++)
+        restored_by(state, signals[n]);
 }
 
 static void terminal_is_restored_by_crashes(void **state)
@@ -737,6 +754,7 @@ int main(void)
         cmocka_unit_test(keys_work_in_a_pipe),
         cmocka_unit_test(terminal_is_raw_and_restored),
         cmocka_unit_test(terminal_is_restored_by_signals),
+        cmocka_unit_test(terminal_is_restored_by_sent_faults),
         cmocka_unit_test(terminal_is_restored_by_crashes),
         cmocka_unit_test(stopping_and_continuing),
         cmocka_unit_test(plain_stdio_keeps_control_c),

@@ -651,12 +651,14 @@ static void test_x87_host(void **unused)
 static void test_sse_host(void **unused)
 {
     (void)unused;
-    skip(); // no SSE to compare with
+    print_message("SKIP: this host is not x86-64 Linux\n");
+    skip();
 }
 
 static void test_x87_host(void **unused)
 {
     (void)unused;
+    print_message("SKIP: this host is not x86-64 Linux\n");
     skip();
 }
 
@@ -666,6 +668,7 @@ static void test_x87_host(void **unused)
 static void test_sse_unmasked_host(void **unused)
 {
     (void)unused;
+    print_message("SKIP: this host is not x86-64 Linux\n");
     skip();
 }
 #endif

@@ -7,6 +7,11 @@ BUILD_PACKAGES=(gcc libc6-dev make cmake libsodium-dev zlib1g-dev liblzma-dev li
   acpica-tools cpio)
 # For tools/test besides.
 TEST_PACKAGES=(libcmocka-dev libmpfr-dev libzydis-dev clang libclang-rt-dev clang-format shellcheck)
+# A build for AArch64 and what runs it; on such a computer, what makes the directed tests' x86 programs.
+case $(uname -m) in
+aarch64) TEST_PACKAGES+=(gcc-x86-64-linux-gnu) ;;
+*) TEST_PACKAGES+=(gcc-aarch64-linux-gnu qemu-user) ;;
+esac
 
 # packages_missing NAME...: prints those that dpkg does not have installed.
 packages_missing() {
