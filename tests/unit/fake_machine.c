@@ -1,5 +1,5 @@
-// machine/machine.h without a machine: a "guest" that does what the kernel command line says, word by word, for tests
-// of host/. A .c file that includes this needs no library of machine/.
+// machine/machine.h and machine/control.h without a machine: a "guest" that does what the kernel command line says,
+// word by word, for tests of host/. A .c file that includes this needs no library of machine/.
 //
 //   say:TEXT     writes TEXT to port 0, with _ for a space and | for a newline
 //   flood:N      writes N bytes
@@ -11,9 +11,10 @@
 //   spin         executes until a byte comes, and echoes it
 //   until:C      goes back to the word before unless the byte that came last is C
 //   log          a line of the log
+//   break        halts until a break comes
 //   slow-load    (anywhere) loading takes more than a second
 //   exit:V poweroff reset triple panic stuck halt crash abort: as they say; halt has no deadline and wakes for nothing
-#include "machine/machine.h"
+#include "machine/control.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct machine {
     uint8_t fifo[FAKE_FIFO];
     size_t count;
     uint8_t last;
+    unsigned breaks;
     uint64_t hash;
     uint8_t exit_value;
     volatile uint64_t work;
@@ -193,6 +195,10 @@ static enum machine_stop fake_step(struct machine *m, uint64_t end)
         *(volatile char *)m->work = 0;
     } else if (fake_word(m, "abort")) {
         abort();
+    } else if (fake_word(m, "break")) {
+        if (!m->breaks)
+            return MACHINE_IDLE;
+        m->breaks--;
     } else if (fake_word(m, "log")) {
         m->config.log(m->config.log_ctx, LOG_HOST_ERROR, "fake: a line of the log");
     }
@@ -287,6 +293,12 @@ size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *byt
     return n;
 }
 
+bool machine_serial_break(struct machine *m, unsigned port)
+{
+    m->breaks += port == 0;
+    return port == 0;
+}
+
 void machine_power_button(struct machine *m)
 {
     (void)m;
@@ -321,4 +333,54 @@ const char *machine_load(struct machine *m, const uint8_t *in, size_t size)
 bool machine_has_jit(void)
 {
     return true;
+}
+
+void control_init(struct control *c, struct machine *m, bool paused)
+{
+    *c = (struct control){.m = m, .paused = paused, .until = UINT64_MAX};
+}
+
+bool control_listen(struct control *c, void (*event)(void *ctx, enum control_event event), void *ctx)
+{
+    unsigned n = 0;
+    while (n < CONTROL_LISTENERS && c->listener[n].event)
+        n++;
+    if (n == CONTROL_LISTENERS)
+        return false;
+    c->listener[n] = (struct control_listener){event, ctx};
+    return true;
+}
+
+void control_tell(struct control *c, enum control_event event)
+{
+    for (unsigned n = 0; n < CONTROL_LISTENERS; n++)
+        if (c->listener[n].event)
+            c->listener[n].event(c->listener[n].ctx, event);
+}
+
+void control_pause(struct control *c, enum control_reason reason)
+{
+    c->paused = true;
+    c->reason = reason;
+    c->until = UINT64_MAX;
+    control_tell(c, CONTROL_PAUSED);
+}
+
+void control_resume(struct control *c, uint64_t until)
+{
+    c->paused = false;
+    c->until = until;
+    control_tell(c, CONTROL_RESUMED);
+}
+
+void control_quit(struct control *c)
+{
+    c->quit = true;
+}
+
+void control_ran(struct control *c, enum machine_stop stop)
+{
+    (void)stop;
+    if (machine_tick(c->m) >= c->until)
+        control_pause(c, REASON_STEP);
 }
