@@ -14,10 +14,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define POLLS    3         // descriptors of a device
-#define PTY_NS   100000000 // how often a pty is looked at that nobody has opened
-#define PIECE    4096u
-#define POLL_MAX 64u
+#define POLLS         3         // descriptors of a device
+#define PTY_NS        100000000 // how often a pty is looked at that nobody has opened
+#define PIECE         4096u
+#define COMMAND_BYTES 256u
+#define POLL_MAX      64u
 
 // ---- buffers
 // ----------------------------------------------------------------------------------------------------------
@@ -319,6 +320,45 @@ static struct chardev_front *focus(const struct chardev *c)
     return c->focus < c->fronts ? c->front[c->focus] : NULL;
 }
 
+// Ends get their input in small pieces, at most a line, so that answers do not pile up.
+static size_t command_length(const uint8_t *bytes, size_t n)
+{
+    size_t length = 0;
+    n = n < COMMAND_BYTES ? n : COMMAND_BYTES;
+    while (length < n && bytes[length] != '\n' && bytes[length] != '\r')
+        length++;
+    return length < n ? length + 1 : n;
+}
+
+static bool deliver_to(struct chardev_front *f)
+{
+    bool some = false;
+    if (!f->room)
+        return false;
+    while (!f->end || !chardev_full(f->dev)) {
+        if (f->break_waits && f->break_after == 0) {
+            if (!f->send_break(f->ctx))
+                return some;
+            f->break_waits = false;
+            some = true;
+        }
+        size_t n = f->in.count, room = n ? f->room(f->ctx) : 0;
+        n = n < room ? n : room;
+        if (f->end)
+            n = command_length(f->in.data + f->in.head, n);
+        if (f->break_waits && n > f->break_after)
+            n = f->break_after;
+        if (n == 0)
+            return some;
+        // What is received can make more be sent, or change the room, but not the bytes that wait.
+        f->receive(f->ctx, f->in.data + f->in.head, n);
+        bytes_taken(&f->in, n);
+        f->break_after -= f->break_waits ? n : 0;
+        some = true;
+    }
+    return some;
+}
+
 // To the next front end that takes input.
 static void switch_focus(struct chardev *c)
 {
@@ -359,6 +399,8 @@ static void take_byte(struct chardev *c, uint8_t byte)
         say(c, console_help(&c->console, help));
         break;
     case CONSOLE_SWITCH:
+        if (f && f->end)
+            deliver_to(f);
         switch_focus(c);
         break;
     case CONSOLE_BREAK:
@@ -404,38 +446,12 @@ static size_t input_room(const struct chardev *c)
     return f->in.count >= CHARDEV_INPUT || (f->end && chardev_full(c)) ? 0 : CHARDEV_INPUT - f->in.count;
 }
 
-static bool deliver_to(struct chardev_front *f)
-{
-    bool some = false;
-    if (!f->room || (f->end && chardev_full(f->dev)))
-        return false;
-    for (;;) {
-        if (f->break_waits && f->break_after == 0) {
-            if (!f->send_break(f->ctx))
-                return some;
-            f->break_waits = false;
-            some = true;
-        }
-        size_t n = f->in.count, room = n ? f->room(f->ctx) : 0;
-        n = n < room ? n : room;
-        if (f->break_waits && n > f->break_after)
-            n = f->break_after;
-        if (n == 0)
-            return some;
-        // What is received can make more be sent, or change the room, but not the bytes that wait.
-        f->receive(f->ctx, f->in.data + f->in.head, n);
-        bytes_taken(&f->in, n);
-        f->break_after -= f->break_waits ? n : 0;
-        some = true;
-    }
-}
-
-static void pull(struct chardev *c)
+static void pull(struct chardev *c, bool ahead)
 {
     while (c->input == INPUT_PULLED && !c->ended && !c->exit && !terminal_signal()) {
         struct chardev_front *f = focus(c);
         size_t room = f && f->room ? f->room(f->ctx) : 0;
-        room = room < CHARDEV_INPUT ? room : CHARDEV_INPUT;
+        room = room < CHARDEV_INPUT && !ahead ? room : CHARDEV_INPUT;
         if (!f || f->in.count >= room)
             return;
         read_some(c, room - f->in.count);
@@ -444,14 +460,14 @@ static void pull(struct chardev *c)
     }
 }
 
-bool chardev_deliver(struct chardev *c, bool pull_files)
+bool chardev_deliver(struct chardev *c, enum chardev_pull how)
 {
     bool some = false;
-    if (pull_files)
-        pull(c);
+    if (how != PULL_NOTHING)
+        pull(c, how == PULL_AHEAD);
     for (unsigned n = 0; n < c->fronts; n++) {
         struct chardev_front *f = c->front[n];
-        if (f->end || c->input != INPUT_PULLED || pull_files)
+        if (f->end || c->input != INPUT_PULLED || how == PULL_ROOM)
             some |= deliver_to(f);
     }
     return some;

@@ -93,8 +93,12 @@ static inline bool chardev_full(const struct chardev *c)
     return c->output.count > CHARDEV_OUTPUT;
 }
 
-// Gives front ends what they have room for; whether there was something. Files are read only if `pull`.
-bool chardev_deliver(struct chardev *c, bool pull);
+// How much of a file that is the input is read: as much as the front end takes now, or as much as can be kept, which is
+// for a machine that is paused, so that keys and commands in it are found.
+enum chardev_pull { PULL_NOTHING, PULL_ROOM, PULL_AHEAD };
+
+// Gives front ends what they have room for; whether there was something.
+bool chardev_deliver(struct chardev *c, enum chardev_pull pull);
 
 // Whether a front end, or a key, may want what comes.
 bool chardev_takes_input(const struct chardev *c);
@@ -103,7 +107,8 @@ bool chardev_takes_input(const struct chardev *c);
 bool chardev_attached(const struct chardev *c);
 
 // Waits for at most `ns` (UINT64_MAX: no limit) until one of the devices has something to do or a signal asks for the
-// end, and does it: accepts, reads, writes. Calls opened() and closed() of front ends, and nothing else of them.
+// end, and does it: accepts, reads, writes. Of front ends it calls opened() and closed(), and receive() of monitor, gdb
+// and QMP.
 void chardevs_wait(struct chardev *devices, unsigned count, uint64_t ns);
 
 #endif

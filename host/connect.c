@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 
+// Whoever does not hear the answers of a monitor does not hold the guest, but for events without number.
+#define END_OUTPUT_BYTES (1u << 20)
+
 // ---- the guest's ports
 // ------------------------------------------------------------------------------------------------
 
@@ -200,7 +203,7 @@ void connections_stop(struct connections *c)
 // ---- all devices
 // ------------------------------------------------------------------------------------------------------
 
-bool connections_deliver(struct connections *c, bool pull)
+bool connections_deliver(struct connections *c, enum chardev_pull pull)
 {
     bool some = false;
     for (unsigned n = 0; n < c->devs; n++)
@@ -221,8 +224,13 @@ bool connections_flush(struct connections *c)
 bool connections_full(const struct connections *c)
 {
     bool full = false;
-    for (unsigned n = 0; n < c->devs; n++)
-        full |= chardev_full(&c->dev[n]);
+    for (unsigned n = 0; n < c->devs; n++) {
+        const struct chardev *dev = &c->dev[n];
+        bool guest = false;
+        for (unsigned i = 0; i < dev->fronts; i++)
+            guest |= !dev->front[i]->end;
+        full |= guest ? chardev_full(dev) : dev->output.count > END_OUTPUT_BYTES;
+    }
     return full;
 }
 
@@ -247,7 +255,8 @@ bool connections_commanded(const struct connections *c)
     bool attached = false;
     for (unsigned n = 0; n < c->ends; n++) {
         const struct chardev *dev = c->end[n].front.dev;
-        attached |= dev && (chardev_attached(dev) || (dev->input == INPUT_PULLED && !dev->ended));
+        bool file = dev->input == INPUT_PULLED && !dev->ended && dev->front[dev->focus]->in.count < CHARDEV_INPUT;
+        attached |= chardev_attached(dev) || file;
     }
     return attached;
 }

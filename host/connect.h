@@ -45,13 +45,13 @@ bool connections_start(struct connections *c, struct machine *m, struct control 
 // Destroys the ends, before `control` and the machine go.
 void connections_stop(struct connections *c);
 
-// Gives the guest and the ends what has come for them; whether there was something. Files are read only if `pull`.
-bool connections_deliver(struct connections *c, bool pull);
+// Gives the guest and the ends what has come for them; whether there was something.
+bool connections_deliver(struct connections *c, enum chardev_pull pull);
 
 // Writes what can be written without waiting; false when some device's output has failed.
 bool connections_flush(struct connections *c);
 
-// Whether output waits: beyond what a device should hold, or any at all.
+// Whether so much output waits that the guest should, too; whether any waits.
 bool connections_full(const struct connections *c);
 bool connections_waiting(const struct connections *c);
 

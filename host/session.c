@@ -49,12 +49,12 @@ struct session {
     struct machine *m;
     struct control control;
     struct connections c;
-    struct chardev *stdio; // NULL: nothing is connected there
-    enum end end;
-    FILE *log;            // NULL: stderr
-    FILE *digest;         // NULL: no digests
-    uint64_t last_digest; // tick, NEVER: none yet
-    uint64_t next_digest; // tick, NEVER: no series
+    struct chardev *stdio;   // NULL: nothing is connected there
+    enum end end, unresumed; // of the run; and what it is when nobody resumes the machine
+    FILE *log;               // NULL: stderr
+    FILE *digest;            // NULL: no digests
+    uint64_t last_digest;    // tick, NEVER: none yet
+    uint64_t next_digest;    // tick, NEVER: no series
     bool digest_failed;
     bool live;
     struct pace pace;
@@ -274,7 +274,7 @@ static void let_out(struct session *s)
     bool ok = connections_flush(&s->c);
     while (ok && connections_full(&s->c) && !is_over(s)) {
         wait_outside(s, NEVER);
-        connections_deliver(&s->c, false);
+        connections_deliver(&s->c, PULL_NOTHING);
         ok = connections_flush(&s->c);
     }
     if (!ok)
@@ -385,7 +385,7 @@ static enum machine_stop run_slice(struct session *s)
 static void pass_idle_time(struct session *s, bool stuck)
 {
     uint64_t until = stop_tick(s), deadline = stuck ? NEVER : machine_idle_deadline(s->m);
-    if (connections_deliver(&s->c, true))
+    if (connections_deliver(&s->c, PULL_ROOM))
         return;
     if ((deadline == NEVER && !connections_attached(&s->c)) || (stuck && s->o->fail_halt)) {
         s->end = END_HALTED;
@@ -414,7 +414,7 @@ static void pass_idle_time(struct session *s, bool stuck)
         if (due > guest)
             machine_idle_skip(s->m, due - guest, until);
     }
-    connections_deliver(&s->c, true);
+    connections_deliver(&s->c, PULL_ROOM);
 }
 
 // A slice is over, or a tick that was asked for has come.
@@ -422,13 +422,13 @@ static void pass_busy_time(struct session *s)
 {
     look(s);
     // A file is read at the same ticks whatever else makes a run stop.
-    connections_deliver(&s->c, machine_tick(s->m) % MACHINE_SLICE_TICKS == 0);
+    connections_deliver(&s->c, machine_tick(s->m) % MACHINE_SLICE_TICKS ? PULL_NOTHING : PULL_ROOM);
     if (!s->live)
         return;
     uint64_t ahead = pace_ahead(&s->pace, wall_ns(), machine_ns(s->m));
     if (ahead) {
         wait_outside(s, ahead);
-        connections_deliver(&s->c, false);
+        connections_deliver(&s->c, PULL_NOTHING);
     }
 }
 
@@ -438,7 +438,8 @@ static void pass_busy_time(struct session *s)
 // The run ends for `end`, unless someone wants to look at the machine as it is then.
 static void end_or_pause(struct session *s, enum end end, bool pause, enum control_reason reason)
 {
-    if (pause && connections_commanded(&s->c)) {
+    if (pause) {
+        s->unresumed = end;
         control_pause(&s->control, reason);
         return;
     }
@@ -480,6 +481,7 @@ static void at_tick(struct session *s)
 
 static void run(struct session *s)
 {
+    s->unresumed = END_NOT;
     choose_time(s);
     enum machine_stop stop = run_slice(s);
     control_ran(&s->control, stop);
@@ -523,9 +525,9 @@ static void stay_paused(struct session *s)
 {
     s->live = false;
     let_out(s);
-    if (!connections_deliver(&s->c, true) && s->control.paused && !s->control.quit) {
+    if (!connections_deliver(&s->c, PULL_AHEAD) && s->control.paused && !s->control.quit) {
         if (!connections_commanded(&s->c)) {
-            s->end = END_PAUSED;
+            s->end = s->unresumed != END_NOT ? s->unresumed : END_PAUSED;
             return;
         }
         wait_outside(s, NEVER);

@@ -170,7 +170,7 @@ int start(int argc, char **argv)
     switch (options_parse(&o, argc, argv, error, sizeof error)) {
     case OPTIONS_HELP:
         options_help(stdout);
-        return fflush(stdout) == 0 ? STATUS_END : STATUS_OUTPUT;
+        return fflush(stdout) == 0 && !ferror(stdout) ? STATUS_END : STATUS_OUTPUT;
     case OPTIONS_VERSION:
         printf("snowglobe %s\n", options_version());
         return fflush(stdout) == 0 ? STATUS_END : STATUS_OUTPUT;

@@ -14,6 +14,7 @@
 //   break        halts until a break comes
 //   slow-load    (anywhere) loading takes more than a second
 //   exit:V poweroff reset triple panic stuck halt crash abort: as they say; halt has no deadline and wakes for nothing
+#include "host/ends.h"
 #include "machine/control.h"
 
 #include <stdio.h>
@@ -180,12 +181,14 @@ static enum machine_stop fake_step(struct machine *m, uint64_t end)
         m->exit_value = (uint8_t)value;
         return MACHINE_EXIT;
     } else if (fake_word(m, "poweroff")) {
+        fake_next(m);
         return MACHINE_POWER_OFF;
     } else if (fake_word(m, "reset")) {
         return MACHINE_RESET;
     } else if (fake_word(m, "triple")) {
         return MACHINE_TRIPLE;
     } else if (fake_word(m, "panic")) {
+        fake_next(m);
         return MACHINE_PANIC;
     } else if (fake_word(m, "stuck")) {
         return MACHINE_STUCK;
@@ -383,4 +386,75 @@ void control_ran(struct control *c, enum machine_stop stop)
     (void)stop;
     if (machine_tick(c->m) >= c->until)
         control_pause(c, REASON_STEP);
+}
+
+// A monitor, and QMP, that knows a few lines; no gdb.
+struct fake_end {
+    struct control *control;
+    struct char_backend out;
+    char line[64];
+    size_t length;
+};
+
+static void fake_say(struct fake_end *e, const char *text)
+{
+    e->out.write(e->out.ctx, (const uint8_t *)text, strlen(text));
+}
+
+static void *fake_end_create(struct control *c, const struct char_backend *out)
+{
+    struct fake_end *e = calloc(1, sizeof *e);
+    *e = (struct fake_end){.control = c, .out = *out};
+    return e;
+}
+
+static void fake_end_opened(void *end)
+{
+    fake_say(end, "(fake) ");
+}
+
+static void fake_end_closed(void *end)
+{
+    ((struct fake_end *)end)->length = 0;
+}
+
+static void fake_command(struct fake_end *e)
+{
+    char text[64];
+    snprintf(text, sizeof text, "tick %llu\n", (unsigned long long)machine_tick(e->control->m));
+    if (!strcmp(e->line, "ping"))
+        fake_say(e, "pong\n");
+    else if (!strcmp(e->line, "stop"))
+        control_pause(e->control, REASON_COMMAND);
+    else if (!strcmp(e->line, "cont"))
+        control_resume(e->control, UINT64_MAX);
+    else if (!strcmp(e->line, "step"))
+        control_resume(e->control, machine_tick(e->control->m) + 1);
+    else if (!strcmp(e->line, "quit"))
+        control_quit(e->control);
+    else if (!strcmp(e->line, "time"))
+        fake_say(e, text);
+    for (unsigned n = 0; !strcmp(e->line, "flood") && n < 1000; n++)
+        fake_say(e, "a line of a long answer that nobody may ever read\n");
+    fake_say(e, "(fake) ");
+}
+
+static void fake_end_input(void *end, const uint8_t *bytes, size_t n)
+{
+    struct fake_end *e = end;
+    for (size_t i = 0; i < n; i++) {
+        if (bytes[i] == '\n' || bytes[i] == '\r') {
+            e->line[e->length] = 0;
+            fake_command(e);
+            e->length = 0;
+        } else if (e->length + 1 < sizeof e->line) {
+            e->line[e->length++] = (char)bytes[i];
+        }
+    }
+}
+
+const struct end_class *end_class(enum end_kind kind)
+{
+    static const struct end_class cls = {fake_end_create, free, fake_end_opened, fake_end_input, fake_end_closed};
+    return kind == END_GDB ? NULL : &cls;
 }
