@@ -235,6 +235,7 @@ static void client_went(struct chardev *c)
     c->ended = !c->o->server && c->o->kind != CHARDEV_PTY;
     bytes_taken(&c->output, c->output.count);
     c->console.escaped = false;
+    c->focus = 0;
     for (unsigned n = 0; n < c->fronts; n++)
         close_front(c->front[n]);
 }
@@ -442,7 +443,7 @@ static size_t input_room(const struct chardev *c)
     if (c->terminal)
         return PIECE;
     if (!f || !f->room)
-        return c->o->mux || !f ? PIECE : 0;
+        return c->o->mux || !f || c->in == c->out ? PIECE : 0;
     return f->in.count >= CHARDEV_INPUT || (f->end && chardev_full(c)) ? 0 : CHARDEV_INPUT - f->in.count;
 }
 
@@ -524,7 +525,9 @@ static unsigned wait_for(struct chardev *c, struct pollfd *fds)
     if (c->server.fd >= 0)
         fds[n++] = (struct pollfd){.fd = c->server.fd, .events = POLLIN};
     if (c->in >= 0 && c->input == INPUT_LIVE && !c->hung_up) {
-        short events = !c->ended && chardev_takes_input(c) && input_room(c) ? POLLIN : 0;
+        // What nobody wants is read from a client all the same, so that its end is seen.
+        bool wanted = chardev_takes_input(c) || c->in == c->out;
+        short events = !c->ended && wanted && input_room(c) ? POLLIN : 0;
         if (c->in == c->out && c->output.count)
             events |= POLLOUT;
         // One that has gone would say so at each poll(), also while what it sent has no room yet.

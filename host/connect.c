@@ -9,10 +9,11 @@
 // ---- the guest's ports
 // ------------------------------------------------------------------------------------------------
 
+// While the machine is paused nothing happens to it, so what comes waits outside.
 static size_t serial_room(void *ctx)
 {
     const struct connection_port *p = ctx;
-    return machine_serial_room(p->all->m, p->n);
+    return p->all->control->paused ? 0 : machine_serial_room(p->all->m, p->n);
 }
 
 static void serial_receive(void *ctx, const uint8_t *bytes, size_t n)
@@ -24,7 +25,7 @@ static void serial_receive(void *ctx, const uint8_t *bytes, size_t n)
 static bool serial_break(void *ctx)
 {
     const struct connection_port *p = ctx;
-    return machine_serial_break(p->all->m, p->n);
+    return !p->all->control->paused && machine_serial_break(p->all->m, p->n);
 }
 
 static void serial_write(void *ctx, const uint8_t *bytes, size_t n)
@@ -175,6 +176,7 @@ void connections_configure(struct connections *c, struct machine_config *config)
 bool connections_start(struct connections *c, struct machine *m, struct control *control, char *error, size_t size)
 {
     c->m = m;
+    c->control = control;
     for (unsigned n = 0; n < c->o->serial_count; n++) {
         struct connection_port *p = &c->serial[n];
         p->front = (struct chardev_front){
@@ -267,6 +269,14 @@ bool connections_pulled(const struct connections *c)
     for (unsigned n = 0; n < c->devs; n++)
         pulled |= c->dev[n].input == INPUT_PULLED && !c->dev[n].ended && chardev_takes_input(&c->dev[n]);
     return pulled;
+}
+
+bool connections_left(const struct connections *c)
+{
+    bool left = false;
+    for (unsigned n = 0; n < c->devs; n++)
+        left |= c->dev[n].exit;
+    return left;
 }
 
 struct chardev *connections_unmet(struct connections *c)

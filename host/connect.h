@@ -22,6 +22,7 @@ struct connection_end {
 struct connections {
     const struct options *o;
     struct machine *m;
+    struct control *control;
     struct chardev dev[OPTIONS_CHARDEVS];
     unsigned devs; // open
     struct connection_port serial[MACHINE_SERIAL_PORTS], debugcon;
@@ -61,6 +62,9 @@ bool connections_commanded(const struct connections *c);
 
 // Whether a file is still to be read by a front end.
 bool connections_pulled(const struct connections *c);
+
+// Whether somebody typed the key to leave.
+bool connections_left(const struct connections *c);
 
 // The first server that waits for its first client, or NULL.
 struct chardev *connections_unmet(struct connections *c);

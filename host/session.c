@@ -259,7 +259,7 @@ static bool is_over(struct session *s)
         return true;
     if (terminal_signal())
         s->end = END_SIGNAL;
-    else if (s->stdio && s->stdio->exit)
+    else if (connections_left(&s->c))
         s->end = END_KEY;
     else if (s->control.quit)
         s->end = END_QUIT;
@@ -291,7 +291,7 @@ static void let_all_out(struct session *s)
         if (wall >= until)
             break;
         chardevs_wait(s->c.dev, s->c.devs, until == NEVER ? NEVER : until - wall);
-        if (s->stdio && s->stdio->exit && !hurry) {
+        if (connections_left(&s->c) && !hurry) {
             hurry = true;
             until = wall + LEAVE_NS;
         }
@@ -668,7 +668,9 @@ bool session_report(const struct session *s, const struct options *o, int status
     };
     bool ran = s && s->ended;
     struct status_report r = {.status = terminal_signal() ? 128 + terminal_signal() : status,
-                              .reason = reasons[s ? s->end : END_NOT],
+                              .reason = reasons[terminal_signal() ? END_SIGNAL
+                                                : s               ? s->end
+                                                                  : END_NOT],
                               .text = ran ? s->c.watch.found : error};
     if (!o->status_file)
         return true;

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -99,6 +100,8 @@ static void run_child(const struct place *p, const char *script, const char *opt
     static char copy[512];
     char *argv[MAX_ARGS + 1] = {"snowglobe", "-kernel", (char *)p->kernel, "-append", (char *)script};
     int argc = 5;
+    // A test that fails leaves its child behind.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     // cmocka's handlers would go on with the tests.
     static const int caught[] = {SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGSYS};
     for (unsigned n = 0; n < ARRAY_LEN(caught); n++)

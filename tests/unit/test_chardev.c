@@ -263,6 +263,35 @@ static void answers_do_not_pile_up(void **state)
     assert_int_equal(ends_with(&r, error, sizeof error), 0);
 }
 
+// Where only the guest speaks a client that has gone makes place, too; and the key to leave works on any device.
+static void who_only_listens(void **state)
+{
+    struct place *p = *state;
+    struct run r;
+    char options[400], error[1024];
+    with_socket(p, "-serial mon:stdio -display none -debugcon unix:%s,server,nowait", options, sizeof options);
+    begin(&r, p, "say:> read debug:a read debug:b read poweroff", options, IN_PIPE);
+    expect(&r, ">");
+    for (unsigned n = 0; n < 2; n++) {
+        int fd = dial(p);
+        say(fd, "nobody wants this");
+        usleep(50000);
+        type(&r, "x");
+        hear(fd, n ? "b" : "a");
+        close(fd);
+        usleep(50000);
+    }
+    type(&r, "x");
+    assert_int_equal(ends_with(&r, error, sizeof error), 0);
+    with_socket(p, "-display none -chardev socket,id=c,path=%s,server=on,mux=on -serial chardev:c", options,
+                sizeof options);
+    begin(&r, p, "spin", options, IN_NULL);
+    int fd = dial(p);
+    say(fd, "\001x");
+    assert_int_equal(ends_with(&r, error, sizeof error), 0);
+    close(fd);
+}
+
 static void tcp_too(void **state)
 {
     struct run r;
@@ -361,6 +390,12 @@ static void several_on_one_socket(void **state)
     begin(&r, p, "say:1 debug:2 read poweroff", options, IN_NULL);
     int fd = dial(p);
     hear(fd, "12");
+    // Who comes next begins where the first one did.
+    say(fd, "\001c");
+    hear(fd, "(fake) ");
+    close(fd);
+    usleep(100000);
+    fd = dial(p);
     say(fd, "\001cping\n\001cping\n\001cq");
     const char *heard = hear(fd, NULL);
     assert_string_equal(heard, "(fake) pong\n(fake) (fake) pong\n(fake) q");
@@ -556,6 +591,7 @@ int main(void)
         cmocka_unit_test(waiting_can_be_ended),
         cmocka_unit_test(half_closed_clients_are_answered),
         cmocka_unit_test(answers_do_not_pile_up),
+        cmocka_unit_test(who_only_listens),
         cmocka_unit_test(tcp_too),
         cmocka_unit_test(pseudoterminals),
         cmocka_unit_test(the_multiplexer_switches),
