@@ -21,6 +21,7 @@ enum journal_kind {
     JOURNAL_PORT,      // index: port; data: 1, 2 or 4 bytes that a debugger wrote
     JOURNAL_KEY,       // index: 1 down, 0 up; value: USB HID usage (machine_key())
     JOURNAL_MOUSE,     // index: buttons; value: movement by bits 15:0 right, 31:16 down, 47:32 wheel (machine_mouse())
+    JOURNAL_BREAK,     // index: serial port 0..3 that receives a break
 };
 
 struct journal_entry {

@@ -1,5 +1,6 @@
 // Whole files into memory.
 #include "host/files.h"
+#include "host/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ static const char *read_all(int fd, size_t expected, uint64_t limit, struct file
         return "out of memory";
     for (;;) {
         ssize_t n = read(fd, out->bytes + out->size, room - out->size);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR && !terminal_signal())
             continue;
         if (n < 0)
             return strerror(errno);
@@ -76,10 +77,20 @@ void file_free(struct file_bytes *f)
     *f = (struct file_bytes){0};
 }
 
-int file_create(const char *path, char *error, size_t size)
+static int open_output(const char *path, int flag, char *error, size_t size)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flag, 0666);
     if (fd < 0)
         fail(path, strerror(errno), error, size);
     return fd;
+}
+
+int file_create(const char *path, char *error, size_t size)
+{
+    return open_output(path, O_TRUNC, error, size);
+}
+
+int file_append(const char *path, char *error, size_t size)
+{
+    return open_output(path, O_APPEND, error, size);
 }

@@ -16,5 +16,7 @@ void file_free(struct file_bytes *f);
 
 // Opens `path` for output, created or emptied. The descriptor, or -1 with a line in `error`.
 int file_create(const char *path, char *error, size_t size);
+// The same, but what is there stays and output comes behind it.
+int file_append(const char *path, char *error, size_t size);
 
 #endif

@@ -1,11 +1,10 @@
 // The command line in QEMU's spelling. A single and a double dash are the same, and `--name=value` is `--name value`.
-// Not implemented: disks, firmware, displays, networks, the monitor and gdb: each says so.
-#include "host/options.h"
+// Not implemented: disks, firmware, displays, networks: each says so.
+#include "host/options_parse.h"
 #include "host/smbios.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #ifndef SNOWGLOBE_VERSION
@@ -13,17 +12,6 @@
 #endif
 
 enum argument { ARG_NONE, ARG_NEEDED, ARG_OPTIONAL };
-
-struct parser {
-    struct options *o;
-    const char *shown; // the option as the user spelled it, without a value after `=`
-    char *error;
-    size_t error_size;
-    enum options_result result;
-    unsigned ports; // -serial options so far
-    bool serial_absent[MACHINE_SERIAL_PORTS];
-    bool display_given, nographic;
-};
 
 struct option {
     const char *name;
@@ -35,7 +23,7 @@ struct option {
     bool (*take)(struct parser *p, const char *value);
 };
 
-static bool __attribute__((format(printf, 2, 3))) bad(struct parser *p, const char *fmt, ...)
+bool __attribute__((format(printf, 2, 3))) bad(struct parser *p, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -44,7 +32,19 @@ static bool __attribute__((format(printf, 2, 3))) bad(struct parser *p, const ch
     return false;
 }
 
-static bool bad_value(struct parser *p, const char *value, const char *expected)
+bool __attribute__((format(printf, 2, 3))) note(struct parser *p, const char *fmt, ...)
+{
+    struct options *o = p->o;
+    if (o->notes == OPTIONS_NOTES)
+        return true;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(o->note[o->notes++], sizeof o->note[0], fmt, ap);
+    va_end(ap);
+    return true;
+}
+
+bool bad_value(struct parser *p, const char *value, const char *expected)
 {
     return bad(p, "%s %s: expected %s", p->shown, value, expected);
 }
@@ -52,8 +52,7 @@ static bool bad_value(struct parser *p, const char *value, const char *expected)
 // ---- words and numbers
 // ------------------------------------------------------------------------------------------------
 
-// If `text` begins with `word` and a `=`, the value behind it, else NULL.
-static const char *value_of(const char *text, const char *word)
+const char *value_of(const char *text, const char *word)
 {
     size_t n = strlen(word);
     return strncmp(text, word, n) == 0 && text[n] == '=' ? text + n + 1 : NULL;
@@ -64,8 +63,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-// A whole number, decimal or 0x, that takes all of `text`.
-static bool parse_u64(const char *text, uint64_t *out)
+bool parse_u64(const char *text, uint64_t *out)
 {
     unsigned base = 10;
     if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
@@ -91,9 +89,7 @@ static bool parse_u64(const char *text, uint64_t *out)
     return true;
 }
 
-// A decimal number with an optional fraction, times `unit`, rounded down; stops at the first other character, which
-// goes to *end. False without digits or beyond 64 bits.
-static bool parse_decimal(const char *text, const char **end, uint64_t *whole, uint64_t *billionths)
+bool parse_decimal(const char *text, const char **end, uint64_t *whole, uint64_t *billionths)
 {
     if (!is_digit(*text))
         return false;
@@ -116,7 +112,7 @@ static bool parse_decimal(const char *text, const char **end, uint64_t *whole, u
     return true;
 }
 
-static bool scale(uint64_t whole, uint64_t billionths, uint64_t unit, uint64_t *out)
+bool scale(uint64_t whole, uint64_t billionths, uint64_t unit, uint64_t *out)
 {
     if (whole > UINT64_MAX / unit)
         return false;
@@ -264,145 +260,9 @@ static bool take_display(struct parser *p, const char *value)
     return true;
 }
 
-static bool take_port(struct parser *p, const char *value, struct port_options *port)
-{
-    *port = (struct port_options){0};
-    if (strcmp(value, "stdio") == 0 || strcmp(value, "mon:stdio") == 0) {
-        port->kind = PORT_STDIO;
-        port->keys = value[0] == 'm';
-    } else if (strncmp(value, "file:", 5) == 0) {
-        if (!value[5])
-            return bad(p, "%s %s: the file's name is missing", p->shown, value);
-        port->kind = PORT_FILE;
-        port->file = value + 5;
-    } else if (strcmp(value, "null") != 0 && strcmp(value, "none") != 0) {
-        return bad(p, "%s %s: not there yet; use stdio, mon:stdio, file:F, null or none", p->shown, value);
-    }
-    return true;
-}
-
-static bool take_serial(struct parser *p, const char *value)
-{
-    if (p->ports == MACHINE_SERIAL_PORTS)
-        return bad(p, "%s %s: there are %u serial ports at most", p->shown, value, MACHINE_SERIAL_PORTS);
-    p->serial_absent[p->ports] = strcmp(value, "none") == 0;
-    return take_port(p, value, &p->o->serial[p->ports++]);
-}
-
-static bool take_debugcon(struct parser *p, const char *value)
-{
-    if (strncmp(value, "mon:", 4) == 0)
-        return bad_value(p, value, "stdio, file:F or null");
-    return take_port(p, value, &p->o->debugcon);
-}
-
-static bool take_monitor(struct parser *p, const char *value)
-{
-    return strcmp(value, "none") == 0 || bad(p, "%s %s: the monitor comes later; only 'none' works", p->shown, value);
-}
-
 static bool take_network(struct parser *p, const char *value)
 {
     return strcmp(value, "none") == 0 || bad(p, "%s %s: networks come later; only 'none' works", p->shown, value);
-}
-
-// Whether a value is of the device `name`, perhaps with properties behind a comma.
-static bool is_device(const char *value, const char *name)
-{
-    size_t n = strlen(name);
-    return strncmp(value, name, n) == 0 && (!value[n] || value[n] == ',');
-}
-
-static bool take_pvpanic(struct parser *p, const char *value)
-{
-    uint64_t port;
-    const char *property = strchr(value, ',');
-    if (property &&
-        (!value_of(property + 1, "ioport") || !parse_u64(value_of(property + 1, "ioport"), &port) || port != 0x505))
-        return bad(p, "%s %s: the device is at ioport=0x505", p->shown, value);
-    p->o->pvpanic = true;
-    return true;
-}
-
-static bool take_device(struct parser *p, const char *value)
-{
-    static const char name[] = "isa-debug-exit";
-    size_t n = sizeof name - 1;
-    if (is_device(value, "pvpanic"))
-        return take_pvpanic(p, value);
-    if (!is_device(value, name))
-        return bad(p, "%s %s: only '%s' and 'pvpanic' can be named yet", p->shown, value, name);
-    char copy[128];
-    if (strlen(value) >= sizeof copy)
-        return bad(p, "%s %s,...: too long", p->shown, name);
-    strcpy(copy, value + n);
-    for (char *word = strtok(copy, ","); word; word = strtok(NULL, ",")) {
-        const char *base = value_of(word, "iobase"), *size = value_of(word, "iosize");
-        uint64_t number;
-        if (!base && !size)
-            return bad(p, "%s %s: '%s' is not known; iobase=0xf4 and iosize=4 are", p->shown, value, word);
-        if (!parse_u64(base ? base : size, &number) ||
-            !(base ? number == 0xf4 : number == 1 || number == 2 || number == 4))
-            return bad(p, "%s %s: the device is at iobase=0xf4 with iosize=4", p->shown, value);
-    }
-    return true;
-}
-
-// The next word of a value, in which a comma is written twice; *value is moved on to the next one, or is then NULL.
-// False when it does not fit.
-static bool next_word(const char **value, char *out, size_t size)
-{
-    const char *in = *value;
-    size_t n = 0;
-    for (; *in && (*in != ',' || in[1] == ','); in++) {
-        in += *in == ',';
-        if (n + 1 == size)
-            return false;
-        out[n++] = *in;
-    }
-    out[n] = 0;
-    *value = *in ? in + 1 : NULL;
-    return true;
-}
-
-static bool take_fw_cfg(struct parser *p, const char *value)
-{
-    static const char expected[] = "name=NAME,file=FILE or name=NAME,string=TEXT";
-    struct options *o = p->o;
-    if (o->fw_cfg_count == FW_CFG_OPTIONS)
-        return bad(p, "%s %s: there are %u at most", p->shown, value, FW_CFG_OPTIONS);
-    struct fw_cfg_option *f = &o->fw_cfg[o->fw_cfg_count++];
-    char word[sizeof f->value + 8];
-    bool named = false, given = false, first = true;
-    for (const char *rest = value; rest; first = false) {
-        if (!next_word(&rest, word, sizeof word))
-            return bad(p, "%s: more than %zu characters", p->shown, sizeof f->value - 1);
-        const char *name = value_of(word, "name"), *file = value_of(word, "file"), *text = value_of(word, "string");
-        const char *content = file ? file : text;
-        if (first && !name && !content && !strchr(word, '='))
-            name = word;
-        if (name ? named || !*name : !content || given || (file && !*file))
-            return bad_value(p, value, expected);
-        if (strlen(name ? name : content) >= (name ? sizeof f->name : sizeof f->value))
-            return bad(p, "%s: '%.60s' is too long", p->shown, name ? name : content);
-        strcpy(name ? f->name : f->value, name ? name : content);
-        f->from_file |= file != NULL;
-        named |= name != NULL;
-        given |= content != NULL;
-    }
-    for (unsigned n = 0; n + 1 < o->fw_cfg_count; n++)
-        if (!strcmp(o->fw_cfg[n].name, f->name))
-            return bad(p, "%s %s: '%s' is there already", p->shown, value, f->name);
-    if (!strncmp(f->name, "etc/", 4) || !strncmp(f->name, "genroms/", 8))
-        return bad(p, "%s %s: this name is the board's; use opt/...", p->shown, value);
-    return (named && given) || bad_value(p, value, expected);
-}
-
-static bool take_no_reboot(struct parser *p, const char *value)
-{
-    (void)value;
-    p->o->no_reboot = true;
-    return true;
 }
 
 // Days from 1970-01-01 to a day of the proleptic Gregorian calendar, year 1 or later.
@@ -490,26 +350,6 @@ static bool take_time(struct parser *p, const char *value)
     return true;
 }
 
-static bool take_until(struct parser *p, const char *value)
-{
-    static const struct {
-        const char *suffix;
-        uint64_t ns;
-    } units[] = {{"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
-    static const char expected[] = "a tick, or a guest time such as 2.5s or 100ms";
-    p->o->until_ticks = p->o->until_ns = UINT64_MAX;
-    if (parse_u64(value, &p->o->until_ticks))
-        return true;
-    const char *end;
-    uint64_t whole, billionths;
-    if (!parse_decimal(value, &end, &whole, &billionths))
-        return bad_value(p, value, expected);
-    for (unsigned n = 0; n < ARRAY_LEN(units); n++)
-        if (strcmp(end, units[n].suffix) == 0 && scale(whole, billionths, units[n].ns, &p->o->until_ns))
-            return true;
-    return bad_value(p, value, expected);
-}
-
 static bool take_digest(struct parser *p, const char *value)
 {
     if (value && !*value)
@@ -553,10 +393,37 @@ static bool take_firmware(struct parser *p, const char *value)
     return bad(p, "%s: firmware comes later; start a kernel with -kernel", p->shown);
 }
 
-static bool take_gdb(struct parser *p, const char *value)
+static bool take_nodefaults(struct parser *p, const char *value)
 {
     (void)value;
-    return bad(p, "%s: gdb comes later", p->shown);
+    p->nodefaults = true;
+    return true;
+}
+
+static bool take_no_acpi(struct parser *p, const char *value)
+{
+    (void)value;
+    p->o->no_acpi = true;
+    return true;
+}
+
+static bool take_paused(struct parser *p, const char *value)
+{
+    (void)value;
+    p->o->paused = true;
+    return true;
+}
+
+static bool take_pid_file(struct parser *p, const char *value)
+{
+    p->o->pid_file = value;
+    return *value || bad(p, "%s: the file's name is missing", p->shown);
+}
+
+static bool take_log_file(struct parser *p, const char *value)
+{
+    p->o->log_file = value;
+    return *value || bad(p, "%s: the file's name is missing", p->shown);
 }
 
 // clang-format off
@@ -572,18 +439,36 @@ static const struct option options[] = {
     {"smp",          "-",  ARG_NEEDED,   " [cpus=]N",       "processors announced to the guest (one runs)", take_smp},
     {"smbios",       "-",  ARG_NEEDED,   " type=N,NAME=TEXT,...", "texts in the SMBIOS tables: types 0, 1, 3, 4 and 17", take_smbios},
     {"uuid",         "-",  ARG_NEEDED,   " UUID",           "the machine's UUID in the SMBIOS tables", take_uuid},
-    {"nographic",    "-",  ARG_NONE,     "",                "no window; serial port 1 is this terminal", take_nographic},
+    {"nographic",    "-",  ARG_NONE,     "",                "no window; serial port 1 and the monitor share this terminal", take_nographic},
     {"display",      "-",  ARG_NEEDED,   " none",           "no window", take_display},
     {"serial",       "-",  ARG_NEEDED,   " DEV",            "next serial port, up to 4 times: stdio, mon:stdio (with Ctrl-A keys),\n"
-                                                            "file:F, null or none", take_serial},
-    {"monitor",      "-",  ARG_NEEDED,   " none",           "no monitor", take_monitor},
-    {"debugcon",     "-",  ARG_NEEDED,   " DEV",            "debug console, port 0xe9: stdio, file:F or null", take_debugcon},
-    {"device",       "-",  ARG_NEEDED,   " NAME",           "isa-debug-exit (always there): writing v to port 0xf4 ends with\n"
-                                                            "status (v << 1) | 1; pvpanic: the guest can tell that it panicked", take_device},
+                                                            "null, none, file:F, pty, unix:PATH[,server=on][,wait=off],\n"
+                                                            "tcp:HOST:PORT[,server=on][,wait=off], chardev:ID", take_serial},
+    {"parallel",     "-",  ARG_NEEDED,   " none",           "no parallel port", take_parallel},
+    {"chardev",      "-",  ARG_NEEDED,   " KIND,id=ID,...", "a device to refer to: stdio, file, socket, pty or null, with path=,\n"
+                                                            "host=, port=, server=, wait=, mux=, signal=, logfile=", take_chardev},
+    {"debugcon",     "-",  ARG_NEEDED,   " DEV",            "debug console, port 0xe9", take_debugcon},
+    {"monitor",      "-",  ARG_NEEDED,   " DEV",            "where the monitor is; none", take_monitor},
+    {"mon",          "-",  ARG_NEEDED,   " chardev=ID,...", "one more: mode=readline for people, mode=control for QMP", take_mon},
+    {"qmp",          "-",  ARG_NEEDED,   " DEV",            "where QMP is", take_qmp},
+    {"gdb",          "-",  ARG_NEEDED,   " DEV",            "wait for gdb: tcp::PORT, unix:PATH; does not hold the guest", take_gdb},
+    {"s",            "-",  ARG_NONE,     "",                "-gdb tcp::1234", take_gdb_default},
+    {"S",            "-",  ARG_NONE,     "",                "do not start before gdb, the monitor or QMP says so", take_paused},
+    {"echr",         "-",  ARG_NEEDED,   " N",              "the key that begins commands instead of Ctrl-A, as a number", take_echr},
+    {"device",       "-",  ARG_NEEDED,   " NAME,...",       "isa-debug-exit: always there, writing v to port 0xf4 ends with\n"
+                                                            "status (v << 1) | 1; pvpanic: the guest can tell that it panicked;\n"
+                                                            "isa-serial and isa-debugcon, chardev=ID", take_device},
     {"fw_cfg",       "-",  ARG_NEEDED,   " name=N,file=F",  "give the guest a file of this name by fw_cfg; or string=TEXT", take_fw_cfg},
     {"nic",          "-",  ARG_NEEDED,   " none",           "no network card", take_network},
     {"net",          "-",  ARG_NEEDED,   " none",           "no network card", take_network},
+    {"nodefaults",   "-",  ARG_NONE,     "",                "no serial port and no monitor but those asked for", take_nodefaults},
+    {"no-acpi",      "-",  ARG_NONE,     "",                "no ACPI tables", take_no_acpi},
     {"no-reboot",    "-",  ARG_NONE,     "",                "a guest's reset ends the run", take_no_reboot},
+    {"no-shutdown",  "-",  ARG_NONE,     "",                "a guest that switches off is paused, for the monitor", take_no_shutdown},
+    {"action",       "-",  ARG_NEEDED,   " EVENT=WHAT,...", "reboot=reset|shutdown, shutdown=poweroff|pause,\n"
+                                                            "panic=exit-failure|shutdown|pause|none", take_action},
+    {"pidfile",      "-",  ARG_NEEDED,   " FILE",           "write the process's number there", take_pid_file},
+    {"D",            "-",  ARG_NEEDED,   " FILE",           "write what the machine reports there instead of to this terminal", take_log_file},
     {"rtc",          "-",  ARG_NEEDED,   " base=BASE",      "date at power-on: utc, localtime or YYYY-MM-DDTHH:MM:SS", take_rtc},
     {"guest-unpack", "--", ARG_NONE,     "",                "let the kernel unpack itself", take_guest_unpack},
     {"engine",       "--", ARG_NEEDED,   " interp|jit",     "how guest code is executed: the interpreter (default), or translated where\n"
@@ -591,6 +476,11 @@ static const struct option options[] = {
     {"time",         "--", ARG_NEEDED,   " fast|live",      "skip idle time, or follow the clock on the wall (default: live with a\n"
                                                             "terminal, pipe or socket as input of a serial port)", take_time},
     {"until",        "--", ARG_NEEDED,   " N",              "end at tick N, or at guest time N with s, ms, us or ns", take_until},
+    {"max-ticks",    "--", ARG_NEEDED,   " N",              "give up at tick N, with status 8", take_max_ticks},
+    {"timeout",      "--", ARG_NEEDED,   " SECONDS",        "give up after this time on the wall, with status 8", take_timeout},
+    {"fail-on",      "--", ARG_NEEDED,   " WHAT,...",       "end with a status of its own: panic 4, triple-fault 6, halt 10,\n"
+                                                            "text=REGEX 12 (a line of serial output)", take_fail_on},
+    {"status-json",  "--", ARG_NEEDED,   " FILE",           "write how the run ended there", take_status_json},
     {"digest",       "--", ARG_OPTIONAL, "[=FILE]",         "print 'digest TICK HEX' of the whole machine at the end", take_digest},
     {"digest-every", "--", ARG_NEEDED,   " N",              "print it at each multiple of N ticks, too", take_digest_every},
     {"seed",         "--", ARG_NEEDED,   " N",              "seed of everything random", take_seed},
@@ -603,11 +493,30 @@ static const struct option options[] = {
     {"fdb",          "-",  ARG_NEEDED,   "",                NULL, take_disk},
     {"cdrom",        "-",  ARG_NEEDED,   "",                NULL, take_disk},
     {"drive",        "-",  ARG_NEEDED,   "",                NULL, take_disk},
-    {"boot",         "-",  ARG_NEEDED,   "",                NULL, take_disk},
     {"bios",         "-",  ARG_NEEDED,   "",                NULL, take_firmware},
-    {"gdb",          "-",  ARG_NEEDED,   "",                NULL, take_gdb},
-    {"s",            "-",  ARG_NONE,     "",                NULL, take_gdb},
-    {"S",            "-",  ARG_NONE,     "",                NULL, take_gdb},
+    // And what has no meaning here is taken, with a line that says so.
+    {"M",            "-",  ARG_NEEDED,   "",                NULL, take_machine},
+    {"machine",      "-",  ARG_NEEDED,   " pc",             "the machine: an i440FX PC; acpi=off", take_machine},
+    {"accel",        "-",  ARG_NEEDED,   "",                NULL, take_accel},
+    {"enable-kvm",   "-",  ARG_NONE,     "",                NULL, take_enable_kvm},
+    {"no-kvm",       "-",  ARG_NONE,     "",                NULL, take_enable_kvm},
+    {"daemonize",    "-",  ARG_NONE,     "",                NULL, take_daemonize},
+    {"usb",          "-",  ARG_NONE,     "",                NULL, take_no_effect},
+    {"usbdevice",    "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"k",            "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"icount",       "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"vga",          "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"name",         "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"no-user-config", "-", ARG_NONE,    "",                NULL, take_no_effect},
+    {"boot",         "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"no-hpet",      "-",  ARG_NONE,     "",                NULL, take_no_effect},
+    {"no-fd-bootchk", "-", ARG_NONE,     "",                NULL, take_no_effect},
+    {"global",       "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"overcommit",   "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"msg",          "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"sandbox",      "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
+    {"rtc-td-hack",  "-",  ARG_NONE,     "",                NULL, take_no_effect},
+    {"full-screen",  "-",  ARG_NONE,     "",                NULL, take_no_effect},
 };
 // clang-format on
 
@@ -631,10 +540,11 @@ void options_help(FILE *to)
             column = 0;
         }
     }
-    fprintf(to, "\nCtrl-A h in the terminal lists the keys. Status: 0 the guest "
-                "powered off, or the run was ended by key or by\n"
-                "--until; (v << 1) | 1 debug exit; 1 output cannot be written; 2 "
-                "wrong option or file; 4 the guest\npanicked (pvpanic); 10 halted for ever.\n");
+    fprintf(to,
+            "\nCtrl-A h in the terminal lists the keys. Status: 0 the guest powered off, or the run was ended by key,\n"
+            "by a command or by --until; (v << 1) | 1 debug exit; 1 output cannot be written; 2 wrong option or file;\n"
+            "4 panic; 6 triple fault; 8 --timeout or --max-ticks; 10 halted for ever; 12 a text; 14 a fault of the\n"
+            "emulator. A triple fault resets the machine unless -no-reboot or --fail-on says otherwise.\n");
 }
 
 const char *options_version(void)
@@ -702,23 +612,8 @@ static bool complete(struct parser *p)
 {
     struct options *o = p->o;
     o->window_wanted = !p->display_given;
-    o->serial_count = p->ports;
-    if (p->ports == 0) {
-        o->serial_count = 1;
-        // Without a display option the debug console may have the terminal: the port would be in the window.
-        if (p->nographic || (o->window_wanted && o->debugcon.kind != PORT_STDIO))
-            o->serial[0] = (struct port_options){.kind = PORT_STDIO, .keys = true};
-    }
-    while (o->serial_count && p->serial_absent[o->serial_count - 1])
-        o->serial_count--;
-    unsigned users = o->debugcon.kind == PORT_STDIO;
-    for (unsigned n = 0; n < o->serial_count; n++) {
-        if (p->serial_absent[n])
-            return bad(p, "-serial none: only the last ports can be absent; use null");
-        users += o->serial[n].kind == PORT_STDIO;
-    }
-    if (users > 1)
-        return bad(p, "stdio can be used only once, by one -serial or by -debugcon");
+    if (!complete_devices(p))
+        return false;
     if (!o->kernel && o->initrd)
         return bad(p, "-initrd needs -kernel");
     if (!o->kernel && o->append)
@@ -731,8 +626,14 @@ static bool complete(struct parser *p)
 enum options_result options_parse(struct options *o, int argc, char **argv, char *error, size_t size)
 {
     struct parser p = {.o = o, .error = error, .error_size = size, .result = OPTIONS_RUN};
-    *o = (struct options){
-        .ram_bytes = (uint64_t)128 << 20, .cpus = 1, .until_ticks = UINT64_MAX, .until_ns = UINT64_MAX};
+    *o = (struct options){.ram_bytes = (uint64_t)128 << 20,
+                          .cpus = 1,
+                          .until_ticks = UINT64_MAX,
+                          .until_ns = UINT64_MAX,
+                          .timeout_ns = UINT64_MAX,
+                          .max_ticks = UINT64_MAX,
+                          .debugcon = PORT_NOWHERE,
+                          .escape = 0x01};
     for (int n = 1; n < argc; n++) {
         const char *name = argv[n], *value = NULL;
         char shown[64];

@@ -1,13 +1,13 @@
-// The loop around machine_run(): input, output, idle time, the speed of live time, digests, the end.
+// The loop around machine_run(): input, output, idle time, the speed of live time, pauses, digests, the end.
 //
 // In fast time a run is a function of its inputs: idle time is skipped by the machine itself, a file is read as guest
-// time passes, and no clock is looked at but to look at a terminal or pipe from time to time. In live time guest time
-// follows the clock on the wall (host/pace.h).
+// time passes, and no clock is looked at but to look at a terminal, pipe or socket from time to time. In live time
+// guest time follows the clock on the wall (host/pace.h); while the machine is paused it stands.
 #include "host/session.h"
+#include "host/connect.h"
 #include "host/files.h"
-#include "host/input.h"
 #include "host/pace.h"
-#include "host/sink.h"
+#include "host/status.h"
 #include "host/terminal.h"
 
 #include <errno.h>
@@ -19,27 +19,49 @@
 #include <unistd.h>
 
 #define NEVER        UINT64_MAX
-#define LOOK_NS      2000000u   // a busy machine's input is looked at this often, in wall time
-#define STEP_NS      20000000u  // a sleeping machine that must stop at a tick sleeps no longer than this
-#define DEFAULT_DATE 1767225600 // 2026-01-01T00:00:00Z, for runs that are to be repeated
+#define LOOK_NS      2000000u    // a busy machine's input is looked at this often, in wall time
+#define STEP_NS      20000000u   // a sleeping machine that must stop at a tick sleeps no longer than this
+#define LEAVE_NS     1000000000u // whoever reads the output has this long when the run was ended from outside
+#define DEFAULT_DATE 1767225600  // 2026-01-01T00:00:00Z, for runs that are to be repeated
 
-enum end { END_NOT, END_SIGNAL, END_KEY, END_OUTPUT, END_HALTED, END_UNTIL, END_MACHINE };
+enum end {
+    END_NOT,
+    END_POWER_OFF,
+    END_RESET,
+    END_EXIT,
+    END_TRIPLE,
+    END_PANIC,
+    END_TEXT,
+    END_HALTED,
+    END_PAUSED,
+    END_UNTIL,
+    END_TICKS,
+    END_TIMEOUT,
+    END_KEY,
+    END_QUIT,
+    END_SIGNAL,
+    END_OUTPUT,
+    END_SETUP,
+};
 
 struct session {
     const struct options *o;
     struct machine *m;
-    struct console console;
-    struct input input;
-    unsigned input_port;
-    struct sink serial[MACHINE_SERIAL_PORTS], debugcon;
-    struct sink *stdout_sink; // the one of them that writes to stdout, or NULL
-    FILE *digest;             // NULL: no digests
-    uint64_t last_digest;     // tick, NEVER: none yet
-    uint64_t next_digest;     // tick, NEVER: no series
+    struct control control;
+    struct connections c;
+    struct chardev *stdio;   // NULL: nothing is connected there
+    enum end end, unresumed; // of the run; and what it is when nobody resumes the machine
+    FILE *log;               // NULL: stderr
+    FILE *digest;            // NULL: no digests
+    uint64_t last_digest;    // tick, NEVER: none yet
+    uint64_t next_digest;    // tick, NEVER: no series
     bool digest_failed;
     bool live;
     struct pace pace;
-    uint64_t looked; // wall time of the last look at the input
+    uint64_t looked;   // wall time of the last look at the input
+    uint64_t started;  // wall time
+    uint64_t deadline; // wall time, NEVER: none
+    uint64_t ended;    // wall time
     bool told_stuck;
 };
 
@@ -69,10 +91,10 @@ static bool same_file(int a, int b)
 // What goes to stderr begins at column 0 also where the guest's output goes to the same place.
 static void fresh_line(struct session *s)
 {
-    struct sink *out = s->stdout_sink;
+    struct chardev *out = s->stdio;
     if (!out)
         return;
-    sink_flush(out);
+    chardev_flush(out);
     if (out->mid_line && !out->error && same_file(STDOUT_FILENO, STDERR_FILENO)) {
         fputc('\n', stderr);
         out->mid_line = false;
@@ -82,61 +104,39 @@ static void fresh_line(struct session *s)
 // ---- connecting
 // -------------------------------------------------------------------------------------------------------
 
-static uint64_t now(void *ctx)
+static FILE *open_file(const char *path, char *error, size_t size)
 {
-    return machine_ns(((struct session *)ctx)->m);
-}
-
-static bool blocked(void *ctx)
-{
-    struct session *s = ctx;
-    input_wait(&s->input, 0);
-    return s->input.exit;
-}
-
-static void answer(void *ctx, const char *text)
-{
-    struct session *s = ctx;
-    sink_write(s->stdout_sink, (const uint8_t *)text, strlen(text));
-    sink_flush(s->stdout_sink);
-}
-
-static bool open_sink(struct session *s, struct sink *sink, const struct port_options *port, char *error, size_t size)
-{
-    *sink = (struct sink){.fd = -1};
-    if (port->kind == PORT_FILE) {
-        sink->name = port->file;
-        sink->fd = file_create(port->file, error, size);
-        return sink->fd >= 0;
-    }
-    if (port->kind != PORT_STDIO)
-        return true;
-    sink->fd = STDOUT_FILENO;
-    sink->name = "standard output";
-    sink->console = &s->console;
-    sink->now = now;
-    sink->blocked = blocked;
-    sink->now_ctx = sink->blocked_ctx = s;
-    s->stdout_sink = sink;
-    return true;
-}
-
-static bool open_digest(struct session *s, char *error, size_t size)
-{
-    if (!s->o->digest)
-        return true;
-    s->digest = s->stdout_sink ? stderr : stdout;
-    if (!s->o->digest_file)
-        return true;
-    int fd = file_create(s->o->digest_file, error, size);
-    s->digest = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (s->digest)
-        return true;
-    if (fd >= 0) {
-        snprintf(error, size, "%s: %s", s->o->digest_file, strerror(errno));
+    int fd = file_create(path, error, size);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!f && fd >= 0) {
+        snprintf(error, size, "%s: %s", path, strerror(errno));
         close(fd);
     }
-    return false;
+    return f;
+}
+
+static bool open_files(struct session *s, char *error, size_t size)
+{
+    const struct options *o = s->o;
+    if (o->status_file && !status_possible(o->status_file, error, size))
+        return false;
+    if (o->log_file && !(s->log = open_file(o->log_file, error, size)))
+        return false;
+    if (o->digest)
+        s->digest = o->digest_file ? open_file(o->digest_file, error, size) : s->stdio ? stderr : stdout;
+    return !o->digest || s->digest;
+}
+
+static bool write_pid(const char *path, char *error, size_t size)
+{
+    FILE *f = open_file(path, error, size);
+    if (!f)
+        return false;
+    bool ok = fprintf(f, "%ld\n", (long)getpid()) > 0;
+    ok = fclose(f) == 0 && ok;
+    if (!ok)
+        snprintf(error, size, "%s: %s", path, strerror(errno));
+    return ok;
 }
 
 struct session *session_create(const struct options *o, char *error, size_t size)
@@ -146,44 +146,28 @@ struct session *session_create(const struct options *o, char *error, size_t size
         snprintf(error, size, "out of memory");
         return NULL;
     }
-    *s = (struct session){.o = o, .last_digest = NEVER, .next_digest = o->digest_every ? o->digest_every : NEVER};
-    for (unsigned n = 0; n < MACHINE_SERIAL_PORTS; n++)
-        s->serial[n].fd = -1;
-    s->debugcon.fd = -1;
-    console_init(&s->console, false);
-    bool ok = open_sink(s, &s->debugcon, &o->debugcon, error, size);
-    for (unsigned n = 0; n < o->serial_count && ok; n++) {
-        ok = open_sink(s, &s->serial[n], &o->serial[n], error, size);
-        if (o->serial[n].kind != PORT_STDIO)
-            continue;
-        s->console.keys = o->serial[n].keys;
-        s->input_port = n;
-        s->input = (struct input){.fd = STDIN_FILENO,
-                                  .kind = input_kind_of(STDIN_FILENO),
-                                  .terminal = isatty(STDIN_FILENO),
-                                  .console = &s->console,
-                                  .say = answer,
-                                  .say_ctx = s};
-    }
-    if (ok && open_digest(s, error, size))
+    s->o = o;
+    s->last_digest = NEVER;
+    s->next_digest = o->digest_every ? o->digest_every : NEVER;
+    s->started = wall_ns();
+    s->deadline = o->timeout_ns > NEVER - s->started ? NEVER : s->started + o->timeout_ns;
+    bool ok = connections_open(&s->c, o, error, size);
+    s->stdio = connections_stdio(&s->c);
+    if (ok && open_files(s, error, size) && (!o->pid_file || write_pid(o->pid_file, error, size)))
         return s;
     session_destroy(s);
     return NULL;
-}
-
-static void close_sink(struct sink *sink)
-{
-    if (sink->fd > STDERR_FILENO)
-        close(sink->fd);
 }
 
 void session_destroy(struct session *s)
 {
     if (s->digest && s->o->digest_file)
         fclose(s->digest);
-    for (unsigned n = 0; n < MACHINE_SERIAL_PORTS; n++)
-        close_sink(&s->serial[n]);
-    close_sink(&s->debugcon);
+    if (s->log)
+        fclose(s->log);
+    connections_close(&s->c);
+    if (s->o->pid_file)
+        unlink(s->o->pid_file);
     free(s);
 }
 
@@ -212,14 +196,15 @@ static uint64_t entropy(const struct options *o)
 
 static void log_line_out(void *ctx, enum log_kind kind, const char *line)
 {
+    struct session *s = ctx;
     (void)kind;
-    fresh_line(ctx);
+    if (s->log) {
+        fprintf(s->log, "%s\n", line);
+        fflush(s->log);
+        return;
+    }
+    fresh_line(s);
     session_say("%s", line);
-}
-
-static struct char_backend backend(struct sink *sink)
-{
-    return sink->fd < 0 ? (struct char_backend){0} : (struct char_backend){sink_write, sink};
 }
 
 void session_configure(struct session *s, struct machine_config *config)
@@ -231,65 +216,98 @@ void session_configure(struct session *s, struct machine_config *config)
                                       .smbios = o->smbios,
                                       .serial_count = o->serial_count,
                                       .jit_threshold = o->jit ? 4 : 0,
-                                      .debugcon = backend(&s->debugcon),
                                       .date = power_on_date(o),
                                       .seed = entropy(o),
+                                      .no_acpi = o->no_acpi,
                                       .no_reboot = o->no_reboot,
                                       .pvpanic = o->pvpanic,
+                                      .end_on_triple = o->fail_triple,
                                       .log = log_line_out,
                                       .log_ctx = s};
-    for (unsigned n = 0; n < o->serial_count; n++)
-        config->serial[n] = backend(&s->serial[n]);
+    connections_configure(&s->c, config);
 }
 
 // ---- input, output, digests
 // -------------------------------------------------------------------------------------------
 
-// Gives the guest what it has room for; whether there was something.
-static bool deliver(struct session *s)
+// Waits for at most `ns` of wall time, but not beyond --timeout.
+static void wait_outside(struct session *s, uint64_t ns)
 {
-    size_t waiting, room = s->input.kind == INPUT_NONE ? 0 : machine_serial_room(s->m, s->input_port);
-    if (!room)
-        return false;
-    input_pull(&s->input, room);
-    const uint8_t *bytes = input_bytes(&s->input, &waiting);
-    size_t taken = waiting ? machine_serial_input(s->m, s->input_port, bytes, waiting < room ? waiting : room) : 0;
-    input_taken(&s->input, taken);
-    return taken != 0;
+    if (s->deadline != NEVER) {
+        uint64_t wall = wall_ns(), left = wall < s->deadline ? s->deadline - wall : 0;
+        ns = ns < left ? ns : left;
+    }
+    chardevs_wait(s->c.dev, s->c.devs, ns);
 }
 
-// Looks at a live input, but not at every slice: that would cost more than the slice.
+// Looks at what is live, but not at every slice: that would cost more than the slice.
 static void look(struct session *s)
 {
-    if (!input_attached(&s->input))
+    if (!connections_attached(&s->c))
         return;
     uint64_t wall = wall_ns();
     if (wall - s->looked < LOOK_NS)
         return;
     s->looked = wall;
-    input_wait(&s->input, 0);
+    wait_outside(s, 0);
 }
 
-// Flushes all output; false when some cannot be written.
-static bool flush(struct session *s)
+// Whether the run must end whatever the guest does.
+static bool is_over(struct session *s)
 {
-    bool ok = true;
-    for (unsigned n = 0; n <= MACHINE_SERIAL_PORTS; n++) {
-        struct sink *sink = n < MACHINE_SERIAL_PORTS ? &s->serial[n] : &s->debugcon;
-        if (sink->count)
-            sink_flush(sink);
-        ok = ok && !sink->error;
-    }
-    return ok;
+    if (s->end != END_NOT)
+        return true;
+    if (terminal_signal())
+        s->end = END_SIGNAL;
+    else if (connections_left(&s->c))
+        s->end = END_KEY;
+    else if (s->control.quit)
+        s->end = END_QUIT;
+    else if (s->deadline != NEVER && wall_ns() >= s->deadline)
+        s->end = END_TIMEOUT;
+    return s->end != END_NOT;
 }
 
-static void tell_output_error(struct session *s)
+// After a slice: its output goes out. Where somebody does not read, the guest waits, but nobody else does.
+static void let_out(struct session *s)
 {
-    for (unsigned n = 0; n <= MACHINE_SERIAL_PORTS; n++) {
-        struct sink *sink = n < MACHINE_SERIAL_PORTS ? &s->serial[n] : &s->debugcon;
-        if (sink->error)
-            session_say("%s: %s; the run ends", sink->name, strerror(sink->error));
+    bool ok = connections_flush(&s->c);
+    while (ok && connections_full(&s->c) && !is_over(s)) {
+        wait_outside(s, NEVER);
+        connections_deliver(&s->c, PULL_NOTHING);
+        ok = connections_flush(&s->c);
     }
+    if (!ok)
+        s->end = END_OUTPUT;
+}
+
+// At the end: all of the output, if somebody reads it. Whoever ended the run from outside does not wait long.
+static void let_all_out(struct session *s)
+{
+    bool hurry = s->end == END_KEY || s->end == END_QUIT || s->end == END_TIMEOUT;
+    uint64_t until = hurry ? wall_ns() + LEAVE_NS : s->deadline;
+    while (connections_flush(&s->c) && connections_waiting(&s->c) && !terminal_signal()) {
+        uint64_t wall = wall_ns();
+        if (wall >= until)
+            break;
+        chardevs_wait(s->c.dev, s->c.devs, until == NEVER ? NEVER : until - wall);
+        if (connections_left(&s->c) && !hurry) {
+            hurry = true;
+            until = wall + LEAVE_NS;
+        }
+    }
+}
+
+static bool tell_output_errors(struct session *s)
+{
+    bool some = false;
+    for (unsigned n = 0; n < s->c.devs; n++) {
+        const struct chardev *dev = &s->c.dev[n];
+        if (dev->error)
+            session_say("%s: %s; the run ends", dev->name, strerror(dev->error));
+        some |= dev->error != 0;
+    }
+    return some;
 }
 
 static void print_digest(struct session *s)
@@ -319,24 +337,28 @@ static void print_digest(struct session *s)
 static uint64_t end_tick(const struct session *s)
 {
     uint64_t tick = s->o->until_ns == NEVER ? NEVER : machine_tick_at(s->m, s->o->until_ns);
-    return tick < s->o->until_ticks ? tick : s->o->until_ticks;
+    tick = tick < s->o->until_ticks ? tick : s->o->until_ticks;
+    return tick < s->o->max_ticks ? tick : s->o->max_ticks;
 }
 
 static uint64_t stop_tick(const struct session *s)
 {
-    uint64_t end = end_tick(s);
-    return end < s->next_digest ? end : s->next_digest;
+    uint64_t end = end_tick(s), step = s->control.until;
+    end = end < s->next_digest ? end : s->next_digest;
+    return end < step ? end : step;
 }
 
 static void choose_time(struct session *s)
 {
     const struct options *o = s->o;
     bool exact = o->until_ticks != NEVER || o->until_ns != NEVER || o->digest;
-    bool live = o->time == TIME_LIVE || (o->time == TIME_AUTO && !exact && input_attached(&s->input));
+    bool live = o->time == TIME_LIVE || (o->time == TIME_AUTO && !exact && connections_attached(&s->c));
     if (live && !s->live)
-        pace_start(&s->pace, wall_ns(), machine_ns(s->m), PACE_RATIO_MIN);
-    if (!live && s->live)
+        pace_start(&s->pace, wall_ns(), machine_ns(s->m), s->pace.ratio ? s->pace.ratio : PACE_RATIO_MIN);
+    if (!live && s->live) {
         machine_set_ratio(s->m, PACE_RATIO_MIN);
+        s->pace.ratio = 0;
+    }
     s->live = live;
 }
 
@@ -347,7 +369,7 @@ static enum machine_stop run_slice(struct session *s)
     if (!s->live) {
         // While there is a file to read, idle time stops at the ends of slices too, where it is read.
         uint64_t slice_end = (tick / MACHINE_SLICE_TICKS + 1) * MACHINE_SLICE_TICKS;
-        if (s->input.kind == INPUT_PULLED && !s->input.ended && slice_end < until)
+        if (slice_end < until && connections_pulled(&s->c))
             until = slice_end;
         return machine_run(s->m, until, true);
     }
@@ -359,37 +381,40 @@ static enum machine_stop run_slice(struct session *s)
     return stop;
 }
 
-// The machine waits for an interrupt, or is `stuck`: nothing inside ends that. END_HALTED when nothing outside does.
-static enum end pass_idle_time(struct session *s, bool stuck)
+// The machine waits for an interrupt, or is `stuck`: nothing inside ends that.
+static void pass_idle_time(struct session *s, bool stuck)
 {
     uint64_t until = stop_tick(s), deadline = stuck ? NEVER : machine_idle_deadline(s->m);
-    if (deliver(s))
-        return END_NOT;
-    if (deadline == NEVER && !input_attached(&s->input))
-        return END_HALTED;
-    if (stuck && s->input.terminal && !s->told_stuck) {
+    if (connections_deliver(&s->c, PULL_ROOM))
+        return;
+    if ((deadline == NEVER && !connections_attached(&s->c)) || (stuck && s->o->fail_halt)) {
+        s->end = END_HALTED;
+        return;
+    }
+    if (stuck && s->stdio && s->stdio->terminal && !s->told_stuck) {
+        char key[CONSOLE_KEY_NAME];
         s->told_stuck = true;
         fresh_line(s);
-        session_say("the machine has halted for ever; %s leaves", s->console.keys ? "Ctrl-A x" : "Ctrl-C");
+        session_say("the machine has halted for ever; %s%s leaves",
+                    s->stdio->o->mux ? console_key_name(s->o->escape, key) : "Ctrl-C", s->stdio->o->mux ? " x" : "");
     }
     if (!s->live) {
-        if (end_tick(s) != NEVER)
+        if (end_tick(s) != NEVER || s->control.until != NEVER)
             machine_idle_skip(s->m, NEVER, until);
         else
-            input_wait(&s->input, NEVER);
+            wait_outside(s, NEVER);
     } else {
         uint64_t guest = machine_ns(s->m), due = pace_guest_at(&s->pace, wall_ns());
         if (due < deadline) {
             uint64_t wait = deadline == NEVER ? NEVER : deadline - due;
-            input_wait(&s->input, until != NEVER && wait > STEP_NS ? STEP_NS : wait);
+            wait_outside(s, until != NEVER && wait > STEP_NS ? STEP_NS : wait);
             s->looked = wall_ns();
             due = pace_guest_at(&s->pace, s->looked);
         }
         if (due > guest)
             machine_idle_skip(s->m, due - guest, until);
     }
-    deliver(s);
-    return END_NOT;
+    connections_deliver(&s->c, PULL_ROOM);
 }
 
 // A slice is over, or a tick that was asked for has come.
@@ -397,95 +422,268 @@ static void pass_busy_time(struct session *s)
 {
     look(s);
     // A file is read at the same ticks whatever else makes a run stop.
-    if (s->input.kind != INPUT_PULLED || machine_tick(s->m) % MACHINE_SLICE_TICKS == 0)
-        deliver(s);
+    connections_deliver(&s->c, machine_tick(s->m) % MACHINE_SLICE_TICKS ? PULL_NOTHING : PULL_ROOM);
     if (!s->live)
         return;
     uint64_t ahead = pace_ahead(&s->pace, wall_ns(), machine_ns(s->m));
     if (ahead) {
-        input_wait(&s->input, ahead);
-        deliver(s);
+        wait_outside(s, ahead);
+        connections_deliver(&s->c, PULL_NOTHING);
     }
 }
 
 // ---- the run
 // ----------------------------------------------------------------------------------------------------------
 
-static enum end step(struct session *s, enum machine_stop *stop)
+// The run ends for `end`, unless someone wants to look at the machine as it is then.
+static void end_or_pause(struct session *s, enum end end, bool pause, enum control_reason reason)
 {
-    *stop = run_slice(s);
-    if (!flush(s))
-        return END_OUTPUT;
-    switch (*stop) {
-    case MACHINE_UNTIL:
-        if (machine_tick(s->m) >= s->next_digest) {
-            print_digest(s);
-            uint64_t every = s->o->digest_every;
-            s->next_digest = s->next_digest > NEVER - every ? NEVER : s->next_digest + every;
-        }
-        if (machine_tick(s->m) >= end_tick(s))
-            return END_UNTIL;
+    if (pause) {
+        s->unresumed = end;
+        control_pause(&s->control, reason);
+        return;
+    }
+    s->control.reason = reason;
+    s->end = end;
+}
+
+static void at_panic(struct session *s)
+{
+    enum panic_action action = s->o->fail_panic ? PANIC_FAIL : s->o->panic;
+    control_tell(&s->control, CONTROL_PANIC);
+    if (action == PANIC_SHUTDOWN)
+        end_or_pause(s, END_POWER_OFF, s->o->no_shutdown, REASON_OTHER);
+    else if (action != PANIC_NONE)
+        end_or_pause(s, END_PANIC, action == PANIC_PAUSE, REASON_OTHER);
+}
+
+static void watch_output(struct session *s)
+{
+    if (!s->c.watching || s->end != END_NOT)
+        return;
+    watch_look(&s->c.watch, false);
+    if (s->c.watch.hit)
+        s->end = s->c.watch.hit == WATCH_PANIC ? END_PANIC : END_TEXT;
+}
+
+static void at_tick(struct session *s)
+{
+    if (machine_tick(s->m) >= s->next_digest) {
+        print_digest(s);
+        uint64_t every = s->o->digest_every;
+        s->next_digest = s->next_digest > NEVER - every ? NEVER : s->next_digest + every;
+    }
+    if (machine_tick(s->m) >= end_tick(s))
+        s->end = machine_tick(s->m) >= s->o->max_ticks ? END_TICKS : END_UNTIL;
+    else if (control_running(&s->control))
         pass_busy_time(s);
+}
+
+static void run(struct session *s)
+{
+    s->unresumed = END_NOT;
+    choose_time(s);
+    enum machine_stop stop = run_slice(s);
+    control_ran(&s->control, stop);
+    watch_output(s);
+    let_out(s);
+    if (s->end != END_NOT)
+        return;
+    switch (stop) {
+    case MACHINE_UNTIL:
+        at_tick(s);
         break;
     case MACHINE_SLICE:
-    case MACHINE_STOPPED: // nobody sets points yet
+    case MACHINE_STOPPED:
         pass_busy_time(s);
         break;
     case MACHINE_IDLE:
     case MACHINE_STUCK:
-        return pass_idle_time(s, *stop == MACHINE_STUCK);
+        if (control_running(&s->control))
+            pass_idle_time(s, stop == MACHINE_STUCK);
+        break;
     case MACHINE_POWER_OFF:
+        end_or_pause(s, END_POWER_OFF, s->o->no_shutdown, REASON_POWER_OFF);
+        break;
     case MACHINE_RESET:
+        end_or_pause(s, END_RESET, s->o->no_shutdown, REASON_RESET);
+        break;
     case MACHINE_EXIT:
+        end_or_pause(s, END_EXIT, false, REASON_EXIT);
+        break;
     case MACHINE_TRIPLE:
+        end_or_pause(s, END_TRIPLE, s->o->no_shutdown && !s->o->fail_triple, REASON_TRIPLE);
+        break;
     case MACHINE_PANIC:
-        return END_MACHINE;
+        at_panic(s);
+        break;
     }
-    return END_NOT;
 }
 
-int session_run(struct session *s, struct machine *m)
+// Guest time stands. Only what is connected can change that.
+static void stay_paused(struct session *s)
 {
-    enum end end = END_NOT;
-    enum machine_stop stop = MACHINE_SLICE;
-    s->m = m;
-    if (s->input.terminal)
-        terminal_raw(STDIN_FILENO, !s->console.keys);
-    while (end == END_NOT) {
-        choose_time(s);
-        end = step(s, &stop);
-        if (end == END_NOT && s->input.exit)
-            end = END_KEY;
-        if ((end == END_NOT || end == END_HALTED) && terminal_signal())
-            end = END_SIGNAL;
+    s->live = false;
+    let_out(s);
+    if (!connections_deliver(&s->c, PULL_AHEAD) && s->control.paused && !s->control.quit) {
+        if (!connections_commanded(&s->c)) {
+            s->end = s->unresumed != END_NOT ? s->unresumed : END_PAUSED;
+            return;
+        }
+        wait_outside(s, NEVER);
     }
-    bool written = flush(s);
-    terminal_restore();
-    if (end == END_HALTED || end == END_KEY || !written || stop == MACHINE_TRIPLE || stop == MACHINE_PANIC)
-        fresh_line(s);
-    if (end == END_HALTED)
+}
+
+// Servers whose first client the guest waits for.
+static void meet_clients(struct session *s)
+{
+    const struct chardev *told = NULL, *dev;
+    while (!is_over(s) && (dev = connections_unmet(&s->c))) {
+        if (dev != told)
+            session_say("%s: waiting for a client at %s%s%s%s", dev->o->label,
+                        dev->o->kind == CHARDEV_UNIX ? "unix:" : "tcp:",
+                        dev->o->kind == CHARDEV_UNIX ? dev->o->path : dev->o->host,
+                        dev->o->kind == CHARDEV_UNIX ? "" : ":", dev->o->kind == CHARDEV_UNIX ? "" : dev->o->port);
+        told = dev;
+        wait_outside(s, NEVER);
+    }
+}
+
+static int status_of(const struct session *s)
+{
+    switch (s->end) {
+    case END_EXIT:
+        return (machine_exit_value(s->m) << 1 | 1) & 0xff;
+    case END_TRIPLE:
+        return s->o->fail_triple ? STATUS_TRIPLE : STATUS_END;
+    case END_PANIC:
+        return STATUS_PANIC;
+    case END_TEXT:
+        return STATUS_TEXT;
+    case END_HALTED:
+    case END_PAUSED:
+        return STATUS_HALTED;
+    case END_TICKS:
+    case END_TIMEOUT:
+        return STATUS_LIMIT;
+    case END_OUTPUT:
+        return STATUS_OUTPUT;
+    case END_SETUP:
+        return STATUS_BAD_INPUT;
+    default:
+        return STATUS_END;
+    }
+}
+
+static void tell_end(struct session *s)
+{
+    char key[CONSOLE_KEY_NAME];
+    const char *found = s->c.watch.found;
+    switch (s->end) {
+    case END_HALTED:
         session_say("the machine has halted for ever");
-    if (end == END_KEY)
-        session_say("ended by Ctrl-A x");
-    if (stop == MACHINE_TRIPLE)
+        break;
+    case END_PAUSED:
+        session_say("the machine is paused, and nobody is there who could resume it");
+        break;
+    case END_KEY:
+        session_say("ended by %s x", console_key_name(s->o->escape, key));
+        break;
+    case END_TRIPLE:
         session_say("the processor was shut down by a triple fault");
-    if (stop == MACHINE_PANIC)
-        session_say("the guest has panicked");
+        break;
+    case END_PANIC:
+        session_say("the guest has panicked%s%s", *found ? ": " : "", found);
+        break;
+    case END_TEXT:
+        session_say("a line that --fail-on names: %s", found);
+        break;
+    case END_TICKS:
+        session_say("the guest has used up its %llu ticks", (unsigned long long)s->o->max_ticks);
+        break;
+    case END_TIMEOUT:
+        session_say("the time of --timeout is over, at tick %llu", (unsigned long long)machine_tick(s->m));
+        break;
+    default:
+        break;
+    }
+}
+
+static bool is_told(enum end end)
+{
+    return end != END_NOT && end != END_POWER_OFF && end != END_RESET && end != END_EXIT && end != END_UNTIL &&
+           end != END_QUIT && end != END_SIGNAL;
+}
+
+int session_run(struct session *s, struct machine *m, char *error, size_t size)
+{
+    s->m = m;
+    control_init(&s->control, m, s->o->paused);
+    if (!connections_start(&s->c, m, &s->control, error, size))
+        s->end = END_SETUP;
+    meet_clients(s);
+    if (s->stdio && s->stdio->terminal && chardev_takes_input(s->stdio))
+        terminal_raw(STDIN_FILENO, s->stdio->o->signals);
+    while (!is_over(s)) {
+        if (s->control.paused)
+            stay_paused(s);
+        else
+            run(s);
+    }
+    if (s->c.watching && !s->c.watch.hit) {
+        watch_look(&s->c.watch, true);
+        if (s->c.watch.hit &&
+            (s->end == END_POWER_OFF || s->end == END_RESET || s->end == END_HALTED || s->end == END_EXIT))
+            s->end = s->c.watch.hit == WATCH_PANIC ? END_PANIC : END_TEXT;
+    }
+    control_tell(&s->control, CONTROL_SHUTDOWN);
+    let_all_out(s);
+    terminal_restore();
+    bool failed = !connections_flush(&s->c);
+    if (failed || is_told(s->end))
+        fresh_line(s);
+    tell_end(s);
     print_digest(s);
     if (machine_shakes(m)) {
         fresh_line(s);
         session_say("mean build: %llu events, saved and loaded at %llu", (unsigned long long)machine_events(m),
                     (unsigned long long)machine_shakes(m));
     }
-    if (!written)
-        tell_output_error(s);
-    if (!written || s->digest_failed)
-        return STATUS_OUTPUT;
-    if (end == END_HALTED)
-        return STATUS_HALTED;
-    if (end == END_MACHINE && stop == MACHINE_EXIT)
-        return (machine_exit_value(m) << 1 | 1) & 0xff;
-    if (end == END_MACHINE && stop == MACHINE_PANIC)
-        return STATUS_PANIC;
-    return STATUS_END;
+    if (tell_output_errors(s) || s->digest_failed)
+        s->end = END_OUTPUT;
+    connections_stop(&s->c);
+    s->ended = wall_ns();
+    return status_of(s);
+}
+
+bool session_report(const struct session *s, const struct options *o, int status, char *error, size_t size)
+{
+    static const char *const reasons[] = {
+        [END_NOT] = "bad-input",   [END_POWER_OFF] = "power-off", [END_RESET] = "reset",
+        [END_EXIT] = "debug-exit", [END_TRIPLE] = "triple-fault", [END_PANIC] = "panic",
+        [END_TEXT] = "text",       [END_HALTED] = "halted",       [END_PAUSED] = "paused",
+        [END_UNTIL] = "until",     [END_TICKS] = "max-ticks",     [END_TIMEOUT] = "timeout",
+        [END_KEY] = "key",         [END_QUIT] = "quit",           [END_SIGNAL] = "signal",
+        [END_OUTPUT] = "output",   [END_SETUP] = "bad-input",
+    };
+    bool ran = s && s->ended;
+    struct status_report r = {.status = terminal_signal() ? 128 + terminal_signal() : status,
+                              .reason = reasons[terminal_signal() ? END_SIGNAL
+                                                : s               ? s->end
+                                                                  : END_NOT],
+                              .text = ran ? s->c.watch.found : error};
+    if (!o->status_file)
+        return true;
+    if (ran) {
+        r.ticks = machine_tick(s->m);
+        r.guest_ns = machine_ns(s->m);
+        r.wall_ns = s->ended - s->started;
+        r.watch = &s->c.watch;
+        r.serial_count = o->serial_count;
+    }
+    char why[300];
+    if (status_write(o->status_file, &r, why, sizeof why))
+        return true;
+    snprintf(error, size, "%s", why);
+    return false;
 }

@@ -132,24 +132,29 @@ static int run(const struct options *o, char *error, size_t size)
     struct machine_file file[FW_CFG_OPTIONS];
     struct machine_config config;
     struct session *s = session_create(o, error, size);
-    if (!s)
+    if (!s) {
+        session_report(NULL, o, STATUS_BAD_INPUT, error, size);
         return STATUS_BAD_INPUT;
+    }
     session_configure(s, &config);
     config.file = file;
     config.file_count = o->fw_cfg_count;
     struct machine *m = read_fw_cfg(o, bytes, file, error, size) ? machine_create(&config, error, size) : NULL;
     int status = STATUS_BAD_INPUT;
     if (m && load(m, o, error, size)) {
+        for (unsigned n = 0; n < o->notes; n++)
+            session_say("%s", o->note[n]);
         if (o->window_wanted)
             session_say("there is no window yet; going on as with -nographic");
         if (o->cpu_model && !strcmp(o->cpu_model, "host"))
             session_say("-cpu host: the richest model there is, v2; the guest never sees this computer's processor");
         if (o->cpus > 1)
             session_say("-smp %u: one processor runs; more come later", o->cpus);
-        terminal_init();
-        status = session_run(s, m);
         *error = 0;
+        status = session_run(s, m, error, size);
     }
+    if (!session_report(s, o, status, error, size))
+        status = STATUS_OUTPUT;
     machine_destroy(m);
     session_destroy(s);
     for (unsigned n = 0; n < o->fw_cfg_count; n++)
@@ -165,7 +170,7 @@ int start(int argc, char **argv)
     switch (options_parse(&o, argc, argv, error, sizeof error)) {
     case OPTIONS_HELP:
         options_help(stdout);
-        return fflush(stdout) == 0 ? STATUS_END : STATUS_OUTPUT;
+        return fflush(stdout) == 0 && !ferror(stdout) ? STATUS_END : STATUS_OUTPUT;
     case OPTIONS_VERSION:
         printf("snowglobe %s\n", options_version());
         return fflush(stdout) == 0 ? STATUS_END : STATUS_OUTPUT;
@@ -175,8 +180,9 @@ int start(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
+    terminal_init(options_judged(&o) ? STATUS_FAULT : 0);
     int status = run(&o, error, sizeof error);
-    if (*error)
+    if (*error && !terminal_signal())
         session_say("%s", error);
     if (terminal_signal())
         terminal_die();

@@ -13,6 +13,7 @@ static struct {
     volatile sig_atomic_t end; // signal that asks for the end
     struct termios normal, raw;
     struct sigaction old_crash[NSIG];
+    int fault_status; // 0: a crash ends the process by its signal
     bool at_exit;
 } terminal = {.fd = -1};
 
@@ -92,8 +93,15 @@ static void on_end(int signo)
 // What was there before (a sanitizer's handler, or the default) comes after.
 static void on_crash(int signo, siginfo_t *info, void *context)
 {
+    static const char line[] = "snowglobe: a fault of the emulator\n";
     (void)context;
     terminal_restore();
+    bool handled = terminal.old_crash[signo].sa_handler != SIG_DFL;
+    if (terminal.fault_status && (!handled || info->si_code <= 0)) {
+        ssize_t n = write(STDERR_FILENO, line, sizeof line - 1);
+        (void)n;
+        _exit(terminal.fault_status);
+    }
     sigaction(signo, &terminal.old_crash[signo], NULL);
     // A fault happens again when this returns; a signal that was sent does not.
     if (info->si_code <= 0)
@@ -148,8 +156,9 @@ static void alternate_stack(void)
         sigaltstack(&mine, NULL);
 }
 
-void terminal_init(void)
+void terminal_init(int fault_status)
 {
+    terminal.fault_status = fault_status;
     alternate_stack();
     // Waiting and writing are interrupted by those that ask for the end, so these have no SA_RESTART.
     for (unsigned n = 0; n < ARRAY_LEN(end_signals); n++)

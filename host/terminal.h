@@ -9,8 +9,8 @@
 
 // Catches the signals that end a process. Those that ask for the end are kept for terminal_signal(); a second one, and
 // crashes, undo raw mode and then have their usual effect. Ignored ones stay ignored. SIGPIPE becomes an error of
-// write().
-void terminal_init(void);
+// write(). With a `fault_status` a crash does not end the process by its signal, but with a line and this status.
+void terminal_init(int fault_status);
 
 // Puts the terminal `fd` into raw mode, until terminal_restore(), exit() or the end by a signal. With `signals`,
 // Ctrl-C, Ctrl-Z and Ctrl-\ keep their meaning. Stopping (SIGTSTP) undoes it, continuing does it again. False if fd is

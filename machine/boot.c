@@ -59,7 +59,8 @@ static bool build_tables(struct machine *m, uint64_t *rsdp)
                                          .features = features,
                                          .low_bytes = m->phys.low_size,
                                          .high_bytes = m->phys.ram_size - m->phys.low_size};
-    return acpi_build(&m->phys, &acpi, rsdp) && mptable_build(&m->phys, &mptable) && smbios_build(&m->phys, &smbios);
+    return (m->config.no_acpi || acpi_build(&m->phys, &acpi, rsdp)) && mptable_build(&m->phys, &mptable) &&
+           smbios_build(&m->phys, &smbios);
 }
 
 bool pc_boot(struct machine *m, char *error, size_t size)

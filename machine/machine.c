@@ -24,6 +24,9 @@ static void apply(void *ctx, const struct journal_entry *e)
         break;
     case JOURNAL_SERIAL_END:
         break;
+    case JOURNAL_BREAK:
+        uart_16550a_receive_break(&m->uart[e->index]);
+        break;
     case JOURNAL_DATE:
         rtc_set_date(&m->rtc, e->value);
         break;
@@ -281,6 +284,14 @@ size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *byt
     if (n)
         machine_enter(m, JOURNAL_SERIAL, port, 0, bytes, (uint32_t)n);
     return n;
+}
+
+bool machine_serial_break(struct machine *m, unsigned port)
+{
+    if (!machine_serial_room(m, port))
+        return false;
+    machine_enter(m, JOURNAL_BREAK, port, 0, NULL, 0);
+    return true;
 }
 
 void machine_reset(struct machine *m)

@@ -68,7 +68,9 @@ struct machine_config {
     const struct machine_file *file; // files that fw_cfg has beside the board's own
     unsigned file_count;
     struct machine_smbios smbios;
+    bool no_acpi;                                                 // no ACPI tables for a kernel started directly
     bool no_reboot;                                               // a guest reset ends the run
+    bool end_on_triple;                                           // a triple fault does, too
     void (*log)(void *ctx, enum log_kind kind, const char *line); // may be NULL
     void *log_ctx;
     void (*record)(void *ctx, const struct journal_entry *entry); // journal recorder; may be NULL
@@ -85,7 +87,7 @@ enum machine_stop {
     MACHINE_POWER_OFF, // ACPI S5
     MACHINE_RESET,     // guest reset with no_reboot
     MACHINE_EXIT,      // debug exit: machine_exit_value()
-    MACHINE_TRIPLE,    // triple fault with no_reboot
+    MACHINE_TRIPLE,    // triple fault with no_reboot or end_on_triple
     MACHINE_PANIC,     // the guest said by pvpanic that it has panicked
     MACHINE_STUCK,     // halted for ever: interrupts off, nothing inside can wake it
     MACHINE_STOPPED,   // a breakpoint or watchpoint of the processor's observer (machine/pc.h)
@@ -153,6 +155,8 @@ void machine_set_ratio(struct machine *m, uint64_t ns_per_mega);
 // Serial input: how many bytes port n takes now; and delivery (journalled). Returns the bytes taken.
 size_t machine_serial_room(const struct machine *m, unsigned port);
 size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *bytes, size_t n);
+// The line is held at 0 for longer than a character: port n receives a break (journalled). False without room for it.
+bool machine_serial_break(struct machine *m, unsigned port);
 void machine_power_button(struct machine *m);
 // A reset from outside, as by the button (journalled).
 void machine_reset(struct machine *m);

@@ -189,7 +189,7 @@ static void cf9_reset(void *ctx, bool hard)
 static void triple_fault(void *ctx)
 {
     struct machine *m = ctx;
-    if (m->config.no_reboot)
+    if (m->config.no_reboot || m->config.end_on_triple)
         end_run(m, MACHINE_TRIPLE);
     pc_want_reset(m);
 }

@@ -30,11 +30,12 @@ for help in -h -help --help; do
   [ ! -s "$dir/err" ] || complain "$help: writes to stderr"
 done
 # As makefiles ask: options stand at column 0.
-for option in h help version kernel initrd append m smp nographic display serial monitor debugcon device fw_cfg nic net \
+for option in h help version kernel initrd append m smp nographic display serial monitor debugcon device fw_cfg nic net gdb s S \
+  D qmp mon chardev parallel echr nodefaults no-acpi no-shutdown action pidfile \
   no-reboot rtc smbios uuid; do
   grep -qE -- "^-$option( |$)" "$dir/help" || complain "-help does not list -$option"
 done
-for option in time until digest digest-every seed engine guest-unpack; do
+for option in time until digest digest-every seed engine guest-unpack fail-on timeout max-ticks status-json; do
   grep -qE -- "^--$option( |\[|$)" "$dir/help" || complain "-help does not list --$option"
 done
 "$snowglobe" -version | grep -qE '^snowglobe [0-9]+\.[0-9]+' || complain '-version'

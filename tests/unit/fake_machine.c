@@ -1,5 +1,5 @@
-// machine/machine.h without a machine: a "guest" that does what the kernel command line says, word by word, for tests
-// of host/. A .c file that includes this needs no library of machine/.
+// machine/machine.h and machine/control.h without a machine: a "guest" that does what the kernel command line says,
+// word by word, for tests of host/. A .c file that includes this needs no library of machine/.
 //
 //   say:TEXT     writes TEXT to port 0, with _ for a space and | for a newline
 //   flood:N      writes N bytes
@@ -11,9 +11,11 @@
 //   spin         executes until a byte comes, and echoes it
 //   until:C      goes back to the word before unless the byte that came last is C
 //   log          a line of the log
+//   break        halts until a break comes
 //   slow-load    (anywhere) loading takes more than a second
 //   exit:V poweroff reset triple panic stuck halt crash abort: as they say; halt has no deadline and wakes for nothing
-#include "machine/machine.h"
+#include "host/ends.h"
+#include "machine/control.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,7 @@ struct machine {
     uint8_t fifo[FAKE_FIFO];
     size_t count;
     uint8_t last;
+    unsigned breaks;
     uint64_t hash;
     uint8_t exit_value;
     volatile uint64_t work;
@@ -178,12 +181,14 @@ static enum machine_stop fake_step(struct machine *m, uint64_t end)
         m->exit_value = (uint8_t)value;
         return MACHINE_EXIT;
     } else if (fake_word(m, "poweroff")) {
+        fake_next(m);
         return MACHINE_POWER_OFF;
     } else if (fake_word(m, "reset")) {
         return MACHINE_RESET;
     } else if (fake_word(m, "triple")) {
         return MACHINE_TRIPLE;
     } else if (fake_word(m, "panic")) {
+        fake_next(m);
         return MACHINE_PANIC;
     } else if (fake_word(m, "stuck")) {
         return MACHINE_STUCK;
@@ -193,6 +198,10 @@ static enum machine_stop fake_step(struct machine *m, uint64_t end)
         *(volatile char *)m->work = 0;
     } else if (fake_word(m, "abort")) {
         abort();
+    } else if (fake_word(m, "break")) {
+        if (!m->breaks)
+            return MACHINE_IDLE;
+        m->breaks--;
     } else if (fake_word(m, "log")) {
         m->config.log(m->config.log_ctx, LOG_HOST_ERROR, "fake: a line of the log");
     }
@@ -287,6 +296,12 @@ size_t machine_serial_input(struct machine *m, unsigned port, const uint8_t *byt
     return n;
 }
 
+bool machine_serial_break(struct machine *m, unsigned port)
+{
+    m->breaks += port == 0;
+    return port == 0;
+}
+
 void machine_power_button(struct machine *m)
 {
     (void)m;
@@ -321,4 +336,125 @@ const char *machine_load(struct machine *m, const uint8_t *in, size_t size)
 bool machine_has_jit(void)
 {
     return true;
+}
+
+void control_init(struct control *c, struct machine *m, bool paused)
+{
+    *c = (struct control){.m = m, .paused = paused, .until = UINT64_MAX};
+}
+
+bool control_listen(struct control *c, void (*event)(void *ctx, enum control_event event), void *ctx)
+{
+    unsigned n = 0;
+    while (n < CONTROL_LISTENERS && c->listener[n].event)
+        n++;
+    if (n == CONTROL_LISTENERS)
+        return false;
+    c->listener[n] = (struct control_listener){event, ctx};
+    return true;
+}
+
+void control_tell(struct control *c, enum control_event event)
+{
+    for (unsigned n = 0; n < CONTROL_LISTENERS; n++)
+        if (c->listener[n].event)
+            c->listener[n].event(c->listener[n].ctx, event);
+}
+
+void control_pause(struct control *c, enum control_reason reason)
+{
+    c->paused = true;
+    c->reason = reason;
+    c->until = UINT64_MAX;
+    control_tell(c, CONTROL_PAUSED);
+}
+
+void control_resume(struct control *c, uint64_t until)
+{
+    c->paused = false;
+    c->until = until;
+    control_tell(c, CONTROL_RESUMED);
+}
+
+void control_quit(struct control *c)
+{
+    c->quit = true;
+}
+
+void control_ran(struct control *c, enum machine_stop stop)
+{
+    (void)stop;
+    if (machine_tick(c->m) >= c->until)
+        control_pause(c, REASON_STEP);
+}
+
+// A monitor, and QMP, that knows a few lines; no gdb.
+struct fake_end {
+    struct control *control;
+    struct char_backend out;
+    char line[64];
+    size_t length;
+};
+
+static void fake_say(struct fake_end *e, const char *text)
+{
+    e->out.write(e->out.ctx, (const uint8_t *)text, strlen(text));
+}
+
+static void *fake_end_create(struct control *c, const struct char_backend *out)
+{
+    struct fake_end *e = calloc(1, sizeof *e);
+    *e = (struct fake_end){.control = c, .out = *out};
+    return e;
+}
+
+static void fake_end_opened(void *end)
+{
+    fake_say(end, "(fake) ");
+}
+
+static void fake_end_closed(void *end)
+{
+    ((struct fake_end *)end)->length = 0;
+}
+
+static void fake_command(struct fake_end *e)
+{
+    char text[64];
+    snprintf(text, sizeof text, "tick %llu\n", (unsigned long long)machine_tick(e->control->m));
+    if (!strcmp(e->line, "ping"))
+        fake_say(e, "pong\n");
+    else if (!strcmp(e->line, "stop"))
+        control_pause(e->control, REASON_COMMAND);
+    else if (!strcmp(e->line, "cont"))
+        control_resume(e->control, UINT64_MAX);
+    else if (!strcmp(e->line, "step"))
+        control_resume(e->control, machine_tick(e->control->m) + 1);
+    else if (!strcmp(e->line, "quit"))
+        control_quit(e->control);
+    else if (!strcmp(e->line, "time"))
+        fake_say(e, text);
+    for (unsigned n = 0; !strcmp(e->line, "flood") && n < 1000; n++)
+        fake_say(e, "a line of a long answer that nobody may ever read\n");
+    fake_say(e, "(fake) ");
+}
+
+static void fake_end_input(void *end, const uint8_t *bytes, size_t n)
+{
+    struct fake_end *e = end;
+    for (size_t i = 0; i < n; i++) {
+        if (bytes[i] == '\n' || bytes[i] == '\r') {
+            e->line[e->length] = 0;
+            fake_command(e);
+            e->length = 0;
+        } else if (e->length + 1 < sizeof e->line) {
+            e->line[e->length++] = (char)bytes[i];
+        }
+    }
+}
+
+const struct end_class *end_class(enum end_kind kind)
+{
+    static const struct end_class cls = {fake_end_create, free, fake_end_opened, fake_end_input, fake_end_closed};
+    return kind == END_GDB ? NULL : &cls;
 }

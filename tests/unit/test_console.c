@@ -8,28 +8,16 @@
 
 #include <cmocka.h>
 
-// Types `text`; what goes to the guest comes back, with answers in {}, and ! for the end.
+// Types `text`; what goes to the front end comes back, with a letter in {} for each command.
 static const char *type(struct console *c, const char *text)
 {
     static char out[4096];
     size_t n = 0;
     for (; *text; text++) {
-        const char *answer = NULL;
-        switch (console_key(c, (uint8_t)*text, &answer)) {
-        case CONSOLE_NONE:
-            break;
-        case CONSOLE_SEND:
-            out[n++] = *text;
-            break;
-        case CONSOLE_EXIT:
-            out[n++] = '!';
-            break;
-        case CONSOLE_SAY:
-            assert_non_null(answer);
-            assert_int_equal(answer[strlen(answer) - 1], '\n');
-            n += (size_t)snprintf(out + n, sizeof out - n, "{%s}", answer);
-            break;
-        }
+        static const char *const marks[] = {[CONSOLE_NONE] = "",      [CONSOLE_EXIT] = "{x}",  [CONSOLE_HELP] = "{h}",
+                                            [CONSOLE_SWITCH] = "{c}", [CONSOLE_BREAK] = "{b}", [CONSOLE_SAVE] = "{s}"};
+        enum console_action action = console_key(c, (uint8_t)*text);
+        n += (size_t)(action == CONSOLE_SEND ? sprintf(out + n, "%c", *text) : sprintf(out + n, "%s", marks[action]));
     }
     out[n] = 0;
     return out;
@@ -39,41 +27,50 @@ static void keys_are_taken_out(void **state)
 {
     (void)state;
     struct console c;
-    console_init(&c, true);
+    console_init(&c, true, CONSOLE_ESCAPE);
     assert_string_equal(type(&c, "a\x03\x1a\r\x7f"), "a\x03\x1a\r\x7f");
     assert_string_equal(type(&c, "a\x01\x01z"), "a\x01z");
-    assert_string_equal(type(&c, "\x01xy"), "!y");
+    assert_string_equal(type(&c, "\x01xy"), "{x}y");
     assert_string_equal(type(&c, "\x01qr"), "r");
+    assert_string_equal(type(&c, "\x01h\x01?\x01s"), "{h}{h}{s}");
+    assert_string_equal(type(&c, "\001c\001bd"), "{c}{b}d");
     // The two halves may come at different times.
     assert_string_equal(type(&c, "\x01"), "");
-    assert_string_equal(type(&c, "x"), "!");
+    assert_string_equal(type(&c, "x"), "{x}");
 }
 
-static void answers(void **state)
+static void another_escape(void **state)
 {
     (void)state;
     struct console c;
-    console_init(&c, true);
+    char help[CONSOLE_HELP_BYTES], key[CONSOLE_KEY_NAME];
+    console_init(&c, true, 0x14);
+    assert_string_equal(type(&c, "\x01xy\x14x\x14\x14"), "\x01xy{x}\x14");
+    assert_non_null(strstr(console_help(&c, help), "Ctrl-T x"));
+    assert_null(strstr(help, "Ctrl-A"));
+    assert_string_equal(console_key_name(1, key), "Ctrl-A");
+    assert_string_equal(console_key_name('q', key), "q");
+    assert_string_equal(console_key_name(0xff, key), "0xff");
+}
+
+static void help(void **state)
+{
+    (void)state;
+    struct console c;
+    char text[CONSOLE_HELP_BYTES];
+    console_init(&c, true, CONSOLE_ESCAPE);
     static const char *const keys[] = {"Ctrl-A h", "Ctrl-A x", "Ctrl-A c",     "Ctrl-A b",
                                        "Ctrl-A t", "Ctrl-A s", "Ctrl-A Ctrl-A"};
-    for (unsigned n = 0; n < ARRAY_LEN(keys); n++) {
-        assert_non_null(strstr(type(&c, "\x01h"), keys[n]));
-        assert_non_null(strstr(type(&c, "\x01?"), keys[n]));
-    }
-    assert_non_null(strstr(type(&c, "\x01"
-                                    "c"),
-                           "monitor comes later"));
-    assert_non_null(strstr(type(&c, "\x01"
-                                    "b"),
-                           "break"));
-    assert_non_null(strstr(type(&c, "\x01s"), "no disks yet"));
+    for (unsigned n = 0; n < ARRAY_LEN(keys); n++)
+        assert_non_null(strstr(console_help(&c, text), keys[n]));
+    assert_int_equal(text[strlen(text) - 1], '\n');
 }
 
 static void without_keys_all_is_the_guests(void **state)
 {
     (void)state;
     struct console c;
-    console_init(&c, false);
+    console_init(&c, false, CONSOLE_ESCAPE);
     assert_string_equal(type(&c, "\x01x\x01\x01h"), "\x01x\x01\x01h");
 }
 
@@ -94,7 +91,7 @@ static void timestamps(void **state)
 {
     (void)state;
     struct console c;
-    console_init(&c, true);
+    console_init(&c, true, CONSOLE_ESCAPE);
     assert_string_equal(show(&c, "a\nb", 0), "a\nb");
     type(&c, "\x01t");
     assert_string_equal(show(&c, "c\nd\n\ne", 61002999999), "c\n[00:01:01.002] d\n[00:01:01.002] \n[00:01:01.002] e");
@@ -108,7 +105,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_taken_out),
-        cmocka_unit_test(answers),
+        cmocka_unit_test(another_escape),
+        cmocka_unit_test(help),
         cmocka_unit_test(without_keys_all_is_the_guests),
         cmocka_unit_test(timestamps),
     };

@@ -233,12 +233,36 @@ static void test_refused(void **state)
     machine_destroy(r.m);
 }
 
+// A break from outside waits until somebody listens, as bytes do.
+static void test_serial_break(void **state)
+{
+    (void)state;
+    struct machine_config config = {.ram_bytes = 1 << 20, .cpus = 1, .serial_count = 1};
+    struct control c;
+    char error[200];
+    struct machine *m = machine_create(&config, error, sizeof error);
+    assert_non_null(m);
+    control_init(&c, m, false);
+    assert_false(machine_serial_break(m, 0));
+    control_port_write(&c, 0x3fc, 1, 2); // RTS
+    assert_true(machine_serial_break(m, 0));
+    assert_int_equal(control_port_read(&c, 0x3fd, 1) & 0x1f, 0x19); // DR, FE, BI
+    assert_int_equal(control_port_read(&c, 0x3f8, 1), 0);
+    assert_int_equal(control_port_read(&c, 0x3fd, 1) & 0x1f, 0);
+    assert_false(machine_serial_break(m, 1));
+    machine_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_breakpoint), cmocka_unit_test(test_breakpoint_in_running_code),
-        cmocka_unit_test(test_step),       cmocka_unit_test(test_watchpoints),
-        cmocka_unit_test(test_digests),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_serial_break),
+        cmocka_unit_test(test_breakpoint),
+        cmocka_unit_test(test_breakpoint_in_running_code),
+        cmocka_unit_test(test_step),
+        cmocka_unit_test(test_watchpoints),
+        cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#define MAX_ARGS 24
+#define MAX_ARGS 32
 
 // Parses the words of `line`, which are divided by single spaces.
 static enum options_result parse(struct options *o, const char *line, char *error, size_t size)
@@ -44,6 +44,13 @@ static void refused(const char *line, const char *part)
         fail_msg("'%s' is refused with '%s', without '%s'", line, error, part);
 }
 
+// The device of a serial port, of the debug console.
+static const struct chardev_options *dev(const struct options *o, int index)
+{
+    assert_true(index >= 0 && (unsigned)index < o->chardevs);
+    return &o->chardev[index];
+}
+
 static void defaults(void **state)
 {
     (void)state;
@@ -55,9 +62,11 @@ static void defaults(void **state)
     assert_int_equal(o.cpus, 1);
     assert_true(o.window_wanted);
     assert_int_equal(o.serial_count, 1);
-    assert_int_equal(o.serial[0].kind, PORT_STDIO);
-    assert_true(o.serial[0].keys);
-    assert_int_equal(o.debugcon.kind, PORT_NULL);
+    assert_int_equal(dev(&o, o.serial[0])->kind, CHARDEV_STDIO);
+    assert_true(dev(&o, o.serial[0])->mux && !dev(&o, o.serial[0])->signals);
+    assert_true(o.ends == 1 && o.end[0].kind == END_MONITOR && o.end[0].dev == 0 && !o.end[0].option);
+    assert_int_equal(o.debugcon, PORT_NOWHERE);
+    assert_true(o.timeout_ns == UINT64_MAX && o.max_ticks == UINT64_MAX && !o.notes && !options_judged(&o));
     assert_int_equal(o.time, TIME_AUTO);
     assert_int_equal(o.rtc, RTC_DEFAULT);
     assert_true(o.until_ticks == UINT64_MAX && o.until_ns == UINT64_MAX);
@@ -140,40 +149,200 @@ static void processors(void **state)
 static void ports(void **state)
 {
     (void)state;
-    struct options o = good("-kernel k -serial file:a -serial null -serial stdio -serial file:b:c");
+    struct options o = good("-kernel k -serial file:a -serial null -serial stdio -serial file:b:c,d");
     assert_int_equal(o.serial_count, 4);
-    assert_int_equal(o.serial[0].kind, PORT_FILE);
-    assert_string_equal(o.serial[0].file, "a");
-    assert_int_equal(o.serial[1].kind, PORT_NULL);
-    assert_int_equal(o.serial[2].kind, PORT_STDIO);
-    assert_false(o.serial[2].keys);
-    assert_string_equal(o.serial[3].file, "b:c");
-    assert_true(good("-kernel k -serial mon:stdio").serial[0].keys);
+    assert_int_equal(dev(&o, o.serial[0])->kind, CHARDEV_FILE);
+    assert_string_equal(dev(&o, o.serial[0])->path, "a");
+    assert_int_equal(o.serial[1], PORT_NOWHERE);
+    assert_int_equal(dev(&o, o.serial[2])->kind, CHARDEV_STDIO);
+    assert_true(!dev(&o, o.serial[2])->mux && dev(&o, o.serial[2])->signals);
+    assert_string_equal(dev(&o, o.serial[3])->path, "b:c,d");
+    assert_string_equal(dev(&o, o.serial[3])->label, "serial3");
+    o = good("-kernel k -serial mon:stdio");
+    assert_true(dev(&o, o.serial[0])->mux && !dev(&o, o.serial[0])->signals);
     assert_int_equal(good("-kernel k -serial none").serial_count, 0);
     assert_int_equal(good("-kernel k -serial null -serial none").serial_count, 1);
+    assert_int_equal(good("-kernel k -nodefaults").serial_count, 0);
+    assert_int_equal(good("-kernel k -nodefaults -serial null").serial_count, 1);
     refused("-kernel k -serial none -serial null", "null");
     refused("-kernel k -serial stdio -serial mon:stdio", "only once");
     refused("-kernel k -serial null -serial null -serial null -serial null -serial null", "4");
     refused("-kernel k -serial file:", "name is missing");
-    refused("-kernel k -serial tcp:localhost:4444", "tcp:localhost:4444");
+    refused("-kernel k -serial telnet:localhost:4444,server", "telnet is not there");
+    refused("-kernel k -serial vc", "not there");
+    good("-kernel k -parallel none");
+    refused("-kernel k -parallel stdio", "no parallel port");
+}
+
+static void sockets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool server, wait;
+    } cases[] = {{"unix:/p", false, false},
+                 {"unix:/p,server", true, true},
+                 {"unix:/p,server,nowait", true, false},
+                 {"unix:/p,server=on,wait=off", true, false},
+                 {"unix:/p,server=on,wait=on", true, true},
+                 {"unix:/p,wait=off,server=on", true, false},
+                 {"unix:/p,server=off", false, false},
+                 {"tcp:h:1", false, false},
+                 {"tcp:h:1,server,nowait,nodelay", true, false},
+                 {"tcp:h:1,server=on,ipv4=on", true, true}};
+    for (unsigned n = 0; n < ARRAY_LEN(cases); n++) {
+        char line[100];
+        snprintf(line, sizeof line, "-kernel k -serial %s", cases[n].text);
+        struct options o = good(line);
+        const struct chardev_options *c = dev(&o, o.serial[0]);
+        if (c->server != cases[n].server || c->wait != cases[n].wait)
+            fail_msg("%s: server %d, wait %d", cases[n].text, c->server, c->wait);
+        if (c->kind == CHARDEV_UNIX)
+            assert_string_equal(c->path, "/p");
+        else
+            assert_true(!strcmp(c->host, "h") && !strcmp(c->port, "1"));
+    }
+    struct options o = good("-kernel k -serial tcp::65535,server -serial tcp:[::1]:0,server -serial unix:a,,b");
+    assert_string_equal(dev(&o, o.serial[0])->host, "");
+    assert_string_equal(dev(&o, o.serial[1])->host, "::1");
+    assert_string_equal(dev(&o, o.serial[2])->path, "a,b");
+    static const char *const wrong[] = {"tcp:4444",       "tcp:h:65536",  "tcp:h:",         "tcp:h:x",
+                                        "tcp:h:-1",       "unix:",        "unix:/p,serv",   "unix:/p,wait",
+                                        "unix:/p,wait=1", "unix:/p,mux=", "tcp:h:1,path=x", "unix:/p,port=1"};
+    for (unsigned n = 0; n < ARRAY_LEN(wrong); n++) {
+        char line[100];
+        snprintf(line, sizeof line, "-kernel k -serial %s", wrong[n]);
+        refused(line, wrong[n]);
+    }
+    char line[300] = "-kernel k -serial unix:/";
+    memset(line + strlen(line), 'x', 200);
+    refused(line, "107 characters");
+}
+
+static void character_devices(void **state)
+{
+    (void)state;
+    struct options o = good("-kernel k -serial chardev:b -chardev file,id=a,path=x,,y,append=on,logfile=l "
+                            "-chardev socket,id=b,host=h,port=7,server=on,wait=off -device isa-serial,chardev=a");
+    assert_int_equal(o.serial_count, 2);
+    assert_string_equal(dev(&o, o.serial[1])->path, "x,y");
+    assert_true(dev(&o, o.serial[1])->append);
+    assert_string_equal(dev(&o, o.serial[1])->logfile, "l");
+    assert_string_equal(dev(&o, o.serial[0])->port, "7");
+    assert_true(dev(&o, o.serial[0])->server && !dev(&o, o.serial[0])->wait);
+    o = good(
+        "-kernel k -chardev stdio,id=c,mux=on,signal=off -serial chardev:c -device isa-debugcon,iobase=0xe9,chardev=c "
+        "-mon chardev=c,mode=readline -mon c,mode=control");
+    assert_int_equal(o.chardevs, 1);
+    assert_true(o.serial[0] == 0 && o.debugcon == 0 && !o.chardev[0].signals);
+    assert_int_equal(o.ends, 2);
+    assert_true(o.end[0].kind == END_MONITOR && o.end[1].kind == END_QMP);
+    refused("-kernel k -chardev stdio,id=c -serial chardev:c -mon chardev=c", "only once, or with mux=on");
+    refused("-kernel k -serial chardev:c", "id=c");
+    refused("-kernel k -chardev stdio,id=c -chardev null,id=c", "already");
+    refused("-kernel k -chardev stdio", "id=ID is missing");
+    refused("-kernel k -chardev file,id=c", "name is missing");
+    refused("-kernel k -chardev socket,id=c", "port is missing");
+    refused("-kernel k -chardev socket,id=c,path=p,host=h", "'host' is not known");
+    refused("-kernel k -chardev spicevmc,id=c", "there is no 'spicevmc'");
+    refused("-kernel k -chardev null,id=c,server=on", "does not fit");
+    refused("-kernel k -chardev stdio,id=c,mux=perhaps", "on or off");
+    refused("-kernel k -device isa-serial", "chardev=ID is missing");
+    refused("-kernel k -device isa-debugcon,chardev=c,iobase=0x402", "0xe9");
+}
+
+static void ends_of_the_outside(void **state)
+{
+    (void)state;
+    struct options o = good("-kernel k -nographic -s -S -qmp unix:q,server,nowait -monitor tcp::2,server -echr 0x14");
+    assert_int_equal(o.ends, 3);
+    assert_true(o.paused && o.escape == 0x14);
+    assert_int_equal(o.end[0].kind, END_GDB);
+    const struct chardev_options *c = &o.chardev[o.end[0].dev];
+    assert_true(c->kind == CHARDEV_TCP && !strcmp(c->port, "1234") && c->server && !c->wait);
+    assert_true(o.end[1].kind == END_QMP && o.end[2].kind == END_MONITOR);
+    // Somebody else has the monitor, so the terminal is the port's alone.
+    assert_false(dev(&o, o.serial[0])->mux);
+    assert_int_equal(good("-kernel k -nographic -monitor none").ends, 0);
+    o = good("-kernel k -gdb unix:g -gdb tcp:h:1,server=off -gdb tcp::3,server=on,wait=on");
+    assert_true(o.chardev[0].server && !o.chardev[0].wait && !o.chardev[1].server && o.chardev[2].wait);
+    refused("-kernel k -monitor file:x", "a file cannot ask");
+    refused("-kernel k -echr 0", "Ctrl-A");
+    refused("-kernel k -echr 256", "255");
+    refused("-kernel k -mon mode=control", "chardev=ID");
+    refused("-kernel k -mon chardev=x,mode=strange", "chardev=ID");
 }
 
 static void displays_decide_the_first_port(void **state)
 {
     (void)state;
     struct options o = good("-kernel k -nographic");
-    assert_int_equal(o.serial[0].kind, PORT_STDIO);
+    assert_int_equal(dev(&o, o.serial[0])->kind, CHARDEV_STDIO);
     o = good("-kernel k -display none");
     assert_false(o.window_wanted);
     assert_int_equal(o.serial_count, 1);
-    assert_int_equal(o.serial[0].kind, PORT_NULL);
+    assert_int_equal(o.serial[0], PORT_NOWHERE);
     o = good("-kernel k -display none -serial stdio -monitor none -nic none -net none");
-    assert_int_equal(o.serial[0].kind, PORT_STDIO);
+    assert_int_equal(dev(&o, o.serial[0])->kind, CHARDEV_STDIO);
     o = good("-kernel k -debugcon stdio");
-    assert_int_equal(o.serial[0].kind, PORT_NULL);
-    assert_int_equal(o.debugcon.kind, PORT_STDIO);
+    assert_int_equal(o.serial[0], PORT_NOWHERE);
+    assert_int_equal(dev(&o, o.debugcon)->kind, CHARDEV_STDIO);
     refused("-kernel k -nographic -debugcon stdio", "only once");
     refused("-kernel k -display sdl", "no window yet");
+}
+
+static void verdicts(void **state)
+{
+    (void)state;
+    struct options o = good("-kernel k --fail-on panic,text=a,,b,halt --fail-on triple-fault,text=c=d --timeout 1.5 "
+                            "--max-ticks 0x10 --status-json s -pidfile p -D l");
+    assert_true(o.fail_panic && o.fail_triple && o.fail_halt && o.fail_texts == 2 && options_judged(&o));
+    assert_memory_equal(o.fail_text[0], "a,,b,halt", 10);
+    assert_string_equal(o.fail_text[1], "c=d");
+    assert_true(o.timeout_ns == 1500000000 && o.max_ticks == 16);
+    assert_string_equal(o.status_file, "s");
+    assert_string_equal(o.pid_file, "p");
+    assert_string_equal(o.log_file, "l");
+    assert_true(good("-kernel k -action reboot=shutdown").no_reboot);
+    o = good("-kernel k -no-shutdown -action reboot=reset,panic=none");
+    assert_true(o.no_shutdown && !o.no_reboot && o.panic == PANIC_NONE);
+    assert_int_equal(good("-kernel k -action panic=pause,shutdown=pause").panic, PANIC_PAUSE);
+    refused("-kernel k --fail-on fire", "fire");
+    refused("-kernel k --fail-on text=", "text=");
+    refused("-kernel k --timeout 0", "more than 0");
+    refused("-kernel k --timeout -1", "-1");
+    refused("-kernel k --timeout soon", "soon");
+    refused("-kernel k --max-ticks 0", "at least 1");
+    refused("-kernel k -action panic=cry", "exit-failure");
+    refused("-kernel k -action watchdog=reset", "no watchdog");
+}
+
+static void habits(void **state)
+{
+    (void)state;
+    static const char *const noted[] = {
+        "-enable-kvm", "-accel kvm",         "-machine q35",  "-M accel=tcg",    "-M pc,vmport=off",
+        "-usb",        "-device usb-tablet", "-k de",         "-icount shift=1", "-vga std",
+        "-name x",     "-no-user-config",    "-boot order=c", "-no-hpet",        "-global a.b=c"};
+    for (unsigned n = 0; n < ARRAY_LEN(noted); n++) {
+        char line[100], option[100];
+        snprintf(line, sizeof line, "-kernel k %s", noted[n]);
+        struct options o = good(line);
+        if (o.notes != 1)
+            fail_msg("%s: %u notes", noted[n], o.notes);
+        snprintf(option, sizeof option, "%.*s", (int)strcspn(noted[n], " "), noted[n]);
+        assert_memory_equal(o.note[0], option, strlen(option));
+    }
+    // These do what they say.
+    assert_int_equal(good("-kernel k -machine pc -net none -parallel none -M type=pc-i440fx-7.2").notes, 0);
+    assert_true(good("-kernel k -no-acpi").no_acpi);
+    assert_true(good("-kernel k -M pc,acpi=off").no_acpi);
+    refused("-kernel k -daemonize", "foreground");
+    refused("-kernel k -M virt", "no machine 'virt'");
+    char many[1024] = "-kernel k";
+    for (unsigned n = 0; n < 20; n++)
+        strcat(many, " -usb");
+    assert_int_equal(good(many).notes, 20);
 }
 
 static void dates(void **state)
@@ -245,7 +414,7 @@ static void devices(void **state)
     good("-kernel k -device isa-debug-exit,iobase=0xf4,iosize=0x04");
     good("-kernel k -device isa-debug-exit,iosize=1,iobase=244");
     refused("-kernel k -device isa-debug-exit,iobase=0x501", "0xf4");
-    refused("-kernel k -device isa-debug-exit,iosize=8", "iosize=4");
+    refused("-kernel k -device isa-debug-exit,iosize=8", "iosize=");
     refused("-kernel k -device isa-debug-exit,colour=red", "colour=red");
     refused("-kernel k -device isa-debug-exits", "isa-debug-exits");
     refused("-kernel k -device e1000", "e1000");
@@ -301,12 +470,10 @@ static void firmware_configuration(void **state)
 static void what_comes_later_says_so(void **state)
 {
     (void)state;
-    refused("-kernel k -monitor stdio", "monitor comes later");
     refused("-kernel k -nic user", "networks come later");
     refused("-kernel k -net nic", "networks come later");
     refused("-kernel k -hda disk.img", "disks come later");
     refused("-kernel k disk.img", "disk.img: disks come later");
-    refused("-kernel k -s", "gdb comes later");
     refused("-bios b", "firmware comes later");
 }
 
@@ -318,6 +485,7 @@ static void wrong_names_get_the_nearest(void **state)
     refused("--digest_every 5", "did you mean '--digest-every'?");
     refused("--untill=5", "unknown option '--untill'; did you mean '--until'?");
     refused("-seriall stdio", "did you mean '-serial'?");
+    refused("--fail-om panic", "did you mean '--fail-on'?");
     refused("-Kernel k", "did you mean '-kernel'?");
     refused("--", "unknown option '--'");
     refused("-this-is-a-very-long-name-of-an-option-that-nobody-has-heard-of-and-that-goes-on-and-on", "did you mean");
@@ -347,8 +515,8 @@ static void help_and_version(void **state)
     assert_non_null(f);
     options_help(f);
     fclose(f);
-    static const char *const rows[] = {"\n-h ",         "\n-m ",      "\n-kernel ",
-                                       "\n-nographic ", "\n-serial ", "\n--digest[=FILE] "};
+    static const char *const rows[] = {"\n-h ",         "\n-m ",      "\n-kernel ",         "\n-gdb ", "\n-D ",
+                                       "\n-nographic ", "\n-serial ", "\n--digest[=FILE] ", "\n-s ",   "\n-S "};
     for (unsigned n = 0; n < ARRAY_LEN(rows); n++)
         assert_non_null(strstr(text, rows[n]));
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
@@ -364,6 +532,11 @@ int main(void)
         cmocka_unit_test(memory),
         cmocka_unit_test(processors),
         cmocka_unit_test(ports),
+        cmocka_unit_test(sockets),
+        cmocka_unit_test(character_devices),
+        cmocka_unit_test(ends_of_the_outside),
+        cmocka_unit_test(verdicts),
+        cmocka_unit_test(habits),
         cmocka_unit_test(displays_decide_the_first_port),
         cmocka_unit_test(dates),
         cmocka_unit_test(ends_and_digests),

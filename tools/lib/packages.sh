@@ -4,7 +4,7 @@
 
 # For tools/run: the compiler, the libraries, the ACPI compiler, and what makes the guest's RAM disk.
 BUILD_PACKAGES=(gcc libc6-dev make cmake libsodium-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev
-  acpica-tools cpio)
+  libjansson-dev acpica-tools cpio)
 # For tools/test besides.
 TEST_PACKAGES=(libcmocka-dev libmpfr-dev libzydis-dev clang libclang-rt-dev clang-format shellcheck)
 # A build for AArch64 and what runs it; on such a computer, what makes the directed tests' x86 programs.
@@ -87,7 +87,7 @@ libraries_there() {
   for c in cc make cmake iasl cpio gzip; do
     have "$c" || { say "      not found: $c"; ok=1; }
   done
-  for h in sodium zlib lzma zstd lz4; do
+  for h in sodium zlib lzma zstd lz4 jansson; do
     printf '#include <%s.h>\n' "$h" | cc -E - >/dev/null 2>&1 || { say "      not found: $h.h"; ok=1; }
   done
   return $ok
@@ -103,7 +103,7 @@ build_needs() {
     say "      (not a Debian system; compiler, cmake, iasl and the libraries are there)"
   else
     say "      This is not a Debian system. The build needs: a C11 compiler, make, cmake, iasl (acpica-tools),"
-    say "      cpio, gzip, and the development files of libsodium, zlib, liblzma, libzstd and liblz4."
+    say "      cpio, gzip, and the development files of libsodium, zlib, liblzma, libzstd, liblz4 and jansson."
     return 1
   fi
 }
