@@ -113,10 +113,27 @@ bool tr_jcc(struct tr *t, const struct insn *i)
     return true;
 }
 
+// A CALL to the address in RSI, which is not canonical, must fault before it has written to the stack. The flags have
+// been put aside. Uses RAX.
+static void check_target(struct tr *t)
+{
+    struct emit *e = &t->e;
+    if (!t->long_mode)
+        return;
+    mov_rr(e, X_64, HAX, HSI);
+    shift_imm(e, X_64, 7, HAX, 47);
+    group1(e, X_64, 0, HAX, 1); // 0 or 1 if all upper bits are the same
+    group1(e, X_64, 7, HAX, 1);
+    tr_slow_jump(t, CC_A);
+}
+
 bool tr_call_rel(struct tr *t, const struct insn *i)
 {
-    if (!tr_in_page(tr_branch_target(i)))
+    if (!tr_in_page(tr_branch_target(i))) {
         tr_put_flags_aside(t);
+        tr_rip_at(t, tr_branch_target(i));
+        check_target(t);
+    }
     struct mem m = tr_push_place(t);
     tr_collapse(t, &m);
     tr_rip_at(t, i->ip);
@@ -138,6 +155,7 @@ bool tr_branch_ev(struct tr *t, const struct insn *i, bool call)
         mov_rr(&t->e, w, HSI, tr_read_reg(t, i->rm, HSI));
     }
     if (call) {
+        check_target(t);
         mov_store(&t->e, X_64, CPU(engine.word), HSI);
         struct mem m = tr_push_place(t);
         tr_collapse(t, &m);
