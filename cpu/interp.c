@@ -439,7 +439,8 @@ static bool attend(struct cpu *c)
 static bool engine_runs(struct cpu *c, const struct cpu_engine *engine, struct block *b)
 {
     if (!b->code) {
-        if (b->heat >= engine->threshold)
+        // A dead block is the copy of an instruction at the end of the code segment: it has no page.
+        if (b->heat >= engine->threshold || b->dead)
             return false;
         if (++b->heat < engine->threshold || b->unlinked)
             return false;

@@ -3,6 +3,7 @@
 #include "expect.inc"
 #include "a20.inc"
         .code64
+        a20_by_port92
         mov     $0x100000, %esi
         xor     %edi, %edi
         mov     $0x800, %ecx

@@ -3,6 +3,7 @@
 // there while it is on is kept. Both values of the two places are told in one register each.
 #include "a20.inc"
         .code16
+        a20_by_port92
         xor     %ax, %ax
         mov     %ax, %ds
         dec     %ax
