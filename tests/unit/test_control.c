@@ -148,6 +148,21 @@ static void test_watchpoints(void **state)
     }
 }
 
+// The access is the last instruction that the budget allows.
+static void test_watchpoint_at_a_step(void **state)
+{
+    struct rig r;
+    (void)state;
+    begin(&r);
+    assert_true(control_add_point(&r.c, OBSERVE_WRITE, 0x9000, 2));
+    control_resume(&r.c, 3);
+    assert_int_equal(go(&r), MACHINE_STOPPED);
+    assert_int_equal(r.c.reason, REASON_WATCHPOINT);
+    assert_int_equal(machine_tick(r.m), 3);
+    assert_int_equal(control_cpu(&r.c)->rip, 0x8006);
+    machine_destroy(r.m);
+}
+
 struct counts {
     unsigned insn, block, io, mem;
     uint64_t last_port_value, last_store;
@@ -263,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_watchpoints),
         cmocka_unit_test(test_digests),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_watchpoint_at_a_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
