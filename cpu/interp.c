@@ -462,16 +462,17 @@ enum cpu_stop cpu_run(struct cpu *c, uint64_t budget)
     c->observer.hit = false;
     enum cpu_stop stop;
     for (;;) {
+        // First, because the access that met a watchpoint may have been the last one of the budget.
+        if (unlikely(c->observer.hit)) {
+            stop = CPU_STOPPED;
+            break;
+        }
         if (c->tick >= c->limit) {
             stop = CPU_BUDGET;
             break;
         }
         if (unlikely(c->clock->deadline_changed)) {
             stop = CPU_DEADLINE;
-            break;
-        }
-        if (unlikely(c->observer.hit)) {
-            stop = CPU_STOPPED;
             break;
         }
         if (unlikely(c->map_changed))

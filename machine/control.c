@@ -33,10 +33,84 @@ void control_tell(struct control *c, enum control_event event)
             c->listener[n].event(c->listener[n].ctx, event);
 }
 
+// ---- steps
+// ----------------------------------------------------------------------------------------------------------------
+
+static uint64_t stack_pointer(const struct cpu *cpu)
+{
+    uint32_t mode = cpu->mode;
+    return cpu->s.reg[RSP] & (mode & MODE_64 ? UINT64_MAX : mode & MODE_STACK32 ? UINT32_MAX : 0xffff);
+}
+
+// Notes where the step begins; it is over one tick later if no interrupt comes first.
+static void begin_step(struct control *c)
+{
+    const struct cpu_state *s = control_cpu(c);
+    const struct cpu *cpu = c->m->cpu;
+    c->step = (struct control_step){.active = true,
+                                    .halted = s->activity != CPU_RUNNING,
+                                    .rip = cpu->mode & MODE_64 ? s->rip : (uint32_t)(s->rip + s->seg[SEG_CS].base),
+                                    .rsp = stack_pointer(cpu),
+                                    .cr3 = s->cr3,
+                                    .interrupts = control_interrupts(c)};
+    c->until = machine_tick(c->m) + 1;
+}
+
+static void end_step(struct control *c)
+{
+    if (c->step.away)
+        control_remove_point(c, OBSERVE_EXEC, c->step.rip, 1);
+    c->step = (struct control_step){0};
+}
+
+// A tick of a step has passed: whether it was an interrupt's or a halt's, so that the step goes on.
+static bool step_goes_on(struct control *c)
+{
+    bool halted = c->step.halted && c->m->cpu->s.activity != CPU_RUNNING;
+    if (!c->step.active || (control_interrupts(c) == c->step.interrupts && !halted))
+        return false;
+    c->step.away = control_add_point(c, OBSERVE_EXEC, c->step.rip, 1);
+    c->until = UINT64_MAX;
+    return c->step.away;
+}
+
+static unsigned breakpoints_at(const struct observer *o, uint64_t addr)
+{
+    unsigned count = 0;
+    for (unsigned n = 0; n < o->count; n++)
+        count += o->point[n].kind == OBSERVE_EXEC && o->point[n].addr == addr;
+    return count;
+}
+
+// A point was met: whether it was the step's own, so that the step goes on. Another task may be there first: it has
+// another stack, or in user mode another address space.
+static bool step_returns(struct control *c)
+{
+    const struct cpu *cpu = c->m->cpu;
+    const struct control_step *s = &c->step;
+    if (!s->away || c->address_kind != OBSERVE_EXEC || c->address != s->rip)
+        return false;
+    if (stack_pointer(cpu) != s->rsp || (cpu->cpl == 3 && cpu->s.cr3 != s->cr3))
+        return breakpoints_at(&cpu->observer, s->rip) == 1;
+    end_step(c);
+    begin_step(c);
+    return true;
+}
+
+void control_step(struct control *c)
+{
+    control_resume(c, UINT64_MAX);
+    begin_step(c);
+}
+
+// ---- pausing
+// --------------------------------------------------------------------------------------------------------------
+
 void control_pause(struct control *c, enum control_reason reason)
 {
     if (c->paused)
         return;
+    end_step(c);
     c->paused = true;
     c->reason = reason;
     c->until = UINT64_MAX;
@@ -45,6 +119,7 @@ void control_pause(struct control *c, enum control_reason reason)
 
 void control_resume(struct control *c, uint64_t until)
 {
+    end_step(c);
     c->until = until;
     if (!c->paused)
         return;
@@ -77,12 +152,15 @@ void control_ran(struct control *c, enum machine_stop stop)
     if (c->m->resets != c->resets_told) {
         c->resets_told = c->m->resets;
         control_tell(c, CONTROL_RESET);
+        if (c->step.active)
+            control_pause(c, REASON_STEP);
     }
     if (stop == MACHINE_STOPPED) {
         c->address = o->hit_addr;
         c->address_kind = o->hit_kind;
-        control_pause(c, o->hit_kind == OBSERVE_EXEC ? REASON_BREAKPOINT : REASON_WATCHPOINT);
-    } else if (machine_tick(c->m) >= c->until) {
+        if (!step_returns(c))
+            control_pause(c, o->hit_kind == OBSERVE_EXEC ? REASON_BREAKPOINT : REASON_WATCHPOINT);
+    } else if (machine_tick(c->m) >= c->until && !step_goes_on(c)) {
         control_pause(c, REASON_STEP);
     }
 }

@@ -38,6 +38,16 @@ struct control_listener {
     void *ctx;
 };
 
+// One instruction in progress (control_step()).
+struct control_step {
+    bool active;
+    bool halted;         // the processor waits before it
+    bool away;           // handlers run, until the instruction's address is met again
+    uint64_t rip;        // linear address of the instruction
+    uint64_t rsp, cr3;   // as they are before it
+    uint64_t interrupts; // control_interrupts() then
+};
+
 struct control {
     struct machine *m;
     bool paused;
@@ -47,6 +57,7 @@ struct control {
     enum observe_kind address_kind; // of the point that was met
     uint64_t until;                 // pauses at this tick (UINT64_MAX: none)
     uint64_t resets_told;
+    struct control_step step;
     struct control_listener listener[CONTROL_LISTENERS];
 };
 
@@ -59,6 +70,10 @@ void control_tell(struct control *c, enum control_event event);
 void control_pause(struct control *c, enum control_reason reason);
 // Goes on, up to tick `until` (UINT64_MAX: without a limit), where it pauses with REASON_STEP.
 void control_resume(struct control *c, uint64_t until);
+// Goes on by one instruction (of a repeated one: one iteration; or the delivery of its fault) and pauses with
+// REASON_STEP, or with what was met before. External interrupts that come first are taken as ever, and their handlers
+// run until the instruction's address is met again with the same stack pointer; a halt lasts until its end.
+void control_step(struct control *c);
 void control_quit(struct control *c);
 void control_reset(struct control *c);
 void control_power_down(struct control *c);

@@ -148,6 +148,21 @@ static void test_watchpoints(void **state)
     }
 }
 
+// The access is the last instruction that the budget allows.
+static void test_watchpoint_at_a_step(void **state)
+{
+    struct rig r;
+    (void)state;
+    begin(&r);
+    assert_true(control_add_point(&r.c, OBSERVE_WRITE, 0x9000, 2));
+    control_resume(&r.c, 3);
+    assert_int_equal(go(&r), MACHINE_STOPPED);
+    assert_int_equal(r.c.reason, REASON_WATCHPOINT);
+    assert_int_equal(machine_tick(r.m), 3);
+    assert_int_equal(control_cpu(&r.c)->rip, 0x8006);
+    machine_destroy(r.m);
+}
+
 struct counts {
     unsigned insn, block, io, mem;
     uint64_t last_port_value, last_store;
@@ -177,6 +192,119 @@ static void count(void *ctx, const struct trace_event *e)
     default:
         break;
     }
+}
+
+// A loop, and a timer's interrupt about every 1700 instructions.
+static const uint8_t ticking[] = {
+    0x40,       // 8000 inc ax
+    0x53,       // 8001 push bx
+    0x5b,       // 8002 pop bx
+    0xeb, 0xfb, // 8003 jmp 8000
+    0xfb, 0xf4, // 8005 sti; hlt
+    0xeb, 0xf7, // 8007 jmp 8000
+};
+static const uint8_t handler[] = {
+    0x50,                   // 8100 push ax
+    0xff, 0x06, 0x00, 0x90, // 8101 inc word [9000h]
+    0xb0, 0x20,             // 8105 mov al, 20h
+    0xe6, 0x20,             // 8107 out 20h, al
+    0x58,                   // 8109 pop ax
+    0xcf,                   // 810a iret
+};
+#define HANDLER 0x8100u
+
+static void begin_ticking(struct rig *r)
+{
+    static const uint8_t vector[] = {HANDLER & 0xff, HANDLER >> 8, 0, 0};
+    static const struct {
+        uint16_t port;
+        uint8_t value;
+    } chips[] = {{0x20, 0x11}, {0x21, 0x20}, {0x21, 4}, {0x21, 1}, {0x21, 0xfe}, // 8259A: vectors 20h on, the timer
+                 {0x43, 0x34}, {0x40, 2},    {0x40, 0}};                         // 8254: every 2 of its periods
+    begin(r);
+    control_write(&r->c, SPACE_PHYSICAL, CODE, ticking, sizeof ticking);
+    control_write(&r->c, SPACE_PHYSICAL, HANDLER, handler, sizeof handler);
+    control_write(&r->c, SPACE_PHYSICAL, 4 * 0x20, vector, sizeof vector);
+    for (unsigned n = 0; n < ARRAY_LEN(chips); n++)
+        control_port_write(&r->c, chips[n].port, 1, chips[n].value);
+    struct cpu_state s = *control_cpu(&r->c);
+    s.reg[RSP] = 0x7000;
+    s.rflags |= F_IF;
+    assert_null(control_set_cpu(&r->c, &s));
+}
+
+static uint16_t handled(struct rig *r)
+{
+    uint8_t bytes[2];
+    control_read(&r->c, SPACE_PHYSICAL, 0x9000, bytes, 2);
+    return load_u16(bytes);
+}
+
+// Steps end behind one instruction of the program, whatever interrupts came first, and change nothing.
+static void test_steps_over_interrupts(void **state)
+{
+    static const uint16_t after[] = {0x8001, 0x8002, 0x8003, 0, 0x8000};
+    uint8_t stepped[MACHINE_DIGEST_BYTES], plain[MACHINE_DIGEST_BYTES];
+    struct rig r;
+    (void)state;
+    begin_ticking(&r);
+    uint64_t rip = CODE;
+    for (unsigned n = 0; n < 400000; n++) {
+        control_step(&r.c);
+        go(&r);
+        assert_int_equal(r.c.reason, REASON_STEP);
+        assert_int_equal(control_cpu(&r.c)->rip, rip == CODE + 3 ? CODE : after[rip - CODE]);
+        rip = control_cpu(&r.c)->rip;
+    }
+    assert_int_equal(ax(&r), 400000 / 4 & 0xffff);
+    assert_true(handled(&r) > 200);
+    assert_int_equal(r.m->cpu->observer.count, 0);
+    uint64_t tick = machine_tick(r.m);
+    machine_digest(r.m, stepped);
+    machine_destroy(r.m);
+
+    begin_ticking(&r);
+    control_resume(&r.c, tick);
+    go(&r);
+    assert_int_equal(machine_tick(r.m), tick);
+    machine_digest(r.m, plain);
+    assert_memory_equal(stepped, plain, sizeof plain);
+    machine_destroy(r.m);
+}
+
+// A step onto a halt stops there, the next one comes out of it. What is met on the way stops, too.
+static void test_steps_and_halts(void **state)
+{
+    struct rig r;
+    (void)state;
+    begin_ticking(&r);
+    struct cpu_state s = *control_cpu(&r.c);
+    s.rip = CODE + 6;
+    assert_null(control_set_cpu(&r.c, &s));
+    control_step(&r.c);
+    go(&r);
+    assert_int_equal(control_cpu(&r.c)->rip, CODE + 7);
+    assert_int_equal(control_cpu(&r.c)->activity, CPU_HALTED);
+    unsigned before = handled(&r);
+    control_step(&r.c);
+    go(&r);
+    assert_int_equal(control_cpu(&r.c)->rip, CODE);
+    assert_int_equal(handled(&r), before + 1);
+
+    assert_true(control_add_point(&r.c, OBSERVE_EXEC, HANDLER + 5, 1));
+    while (control_cpu(&r.c)->rip < HANDLER) {
+        control_step(&r.c);
+        go(&r);
+    }
+    assert_int_equal(r.c.reason, REASON_BREAKPOINT);
+    assert_int_equal(control_cpu(&r.c)->rip, HANDLER + 5);
+    assert_int_equal(r.m->cpu->observer.count, 1); // the step's own has gone
+    // A pause and a resume end a step, too.
+    control_step(&r.c);
+    assert_true(r.c.step.active);
+    control_pause(&r.c, REASON_COMMAND);
+    assert_false(r.c.step.active);
+    machine_destroy(r.m);
 }
 
 // Points and traces of all kinds lead to the same state at the same tick.
@@ -263,6 +391,9 @@ int main(void)
         cmocka_unit_test(test_watchpoints),
         cmocka_unit_test(test_digests),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_watchpoint_at_a_step),
+        cmocka_unit_test(test_steps_over_interrupts),
+        cmocka_unit_test(test_steps_and_halts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
