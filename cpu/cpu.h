@@ -340,6 +340,12 @@ enum mode_bit {
     MODE_NO_XSAVE = 8192, // CR4.OSXSAVE clear
 };
 
+// The linear address of an offset in the code segment.
+static inline uint64_t code_linear(const struct cpu *c, uint64_t rip)
+{
+    return c->mode & MODE_64 ? rip : (uint32_t)(rip + c->s.seg[SEG_CS].base);
+}
+
 // Allocates and resets. Returns NULL when out of memory. `phys`, `clock`, `lapic`, `log` outlive it.
 struct cpu *cpu_create(struct phys *phys, struct clock *clock, struct lapic *lapic, struct log *log,
                        const struct cpu_wiring *wiring);

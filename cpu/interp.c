@@ -151,11 +151,6 @@ static struct code_page *fetch_page(struct cpu *c, uint64_t linear)
     return page;
 }
 
-static uint64_t code_linear(const struct cpu *c, uint64_t rip)
-{
-    return c->mode & MODE_64 ? rip : (uint32_t)(rip + c->s.seg[SEG_CS].base);
-}
-
 // The block at a linear address, decoded if need be; NULL with the fault in c->exc. Looking up a page can empty the
 // cache, after which every pointer into it is stale: then it begins again.
 static struct block *find_block(struct cpu *c, uint64_t linear)
@@ -184,6 +179,8 @@ static struct block *find_block(struct cpu *c, uint64_t linear)
         if (second && !second->phys->code)
             tlb_protect(c, second->phys);
         b = code_decode(c->code, page, off, c->mode, second, &crosses);
+        if (b && unlikely(c->observer.traces & TRACE_DECODE))
+            observe_code(c, TRACE_DECODE, linear, b->count);
         if (b)
             return b;
         if (!crosses)

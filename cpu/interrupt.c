@@ -189,7 +189,7 @@ bool interrupt_enter(struct cpu *c, unsigned vector, enum intr_kind kind, bool h
         monitor_arm(c, 0);
     c->switched = 0;
     if (unlikely(c->observer.traces & TRACE_INT))
-        observe_delivery(c, vector, kind == INTR_EXTERNAL, has_error, error);
+        observe_delivery(c, vector, kind == INTR_EXTERNAL, kind >= INTR_SOFTWARE, has_error, error);
     // Faults push RF set, so that the instruction does not meet its breakpoint again (SDM vol. 3B, 17.3.1.1).
     if (kind == INTR_EXCEPTION && (vector != EXC_DB || c->exc.dr6 & DR6_BD))
         e.flags |= F_RF;

@@ -88,7 +88,7 @@ void observe_pass(struct cpu *c)
 {
     c->observer.told = true;
     c->observer.told_tick = c->clock->s.tick;
-    c->observer.told_rip = c->mode & MODE_64 ? c->s.rip : (uint32_t)(c->s.rip + c->s.seg[SEG_CS].base);
+    c->observer.told_rip = code_linear(c, c->s.rip);
 }
 
 bool observe_page(const struct cpu *c, uint64_t linear)
@@ -163,17 +163,23 @@ void observe_port(struct cpu *c, uint64_t rip, uint64_t port, unsigned size, boo
         o->trace(o->trace_ctx, &e);
 }
 
-void observe_delivery(struct cpu *c, unsigned vector, bool external, bool has_error, unsigned error)
+void observe_delivery(struct cpu *c, unsigned vector, bool external, bool software, bool has_error, unsigned error)
 {
     struct observer *o = &c->observer;
-    uint64_t rip = c->mode & MODE_64 ? c->s.rip : (uint32_t)(c->s.rip + c->s.seg[SEG_CS].base);
+    uint64_t rip = code_linear(c, c->s.rip);
     struct trace_event e = {.kind = TRACE_INT,
                             .tick = c->tick,
                             .rip = rip,
                             .addr = vector,
                             .value = error,
                             .has_error = has_error,
-                            .external = external};
+                            .external = external,
+                            .software = software};
     if (wanted(o, TRACE_INT, rip))
         o->trace(o->trace_ctx, &e);
+}
+
+void observe_reset(struct cpu *c)
+{
+    observe_code(c, TRACE_RESET, code_linear(c, c->s.rip), 0);
 }

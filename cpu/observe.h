@@ -21,11 +21,13 @@ struct observe_point {
 #define OBSERVE_POINTS 64u
 
 enum trace_kind {
-    TRACE_INSN = 1,  // before each instruction: linear address, bytes follow from memory
-    TRACE_BLOCK = 2, // before each block
-    TRACE_INT = 4,   // a delivery through the IDT begins
-    TRACE_IO = 8,    // port access, done
-    TRACE_MEM = 16,  // access to memory by an instruction, done
+    TRACE_INSN = 1,    // before each instruction: linear address, bytes follow from memory
+    TRACE_BLOCK = 2,   // before each block
+    TRACE_INT = 4,     // a delivery through the IDT begins
+    TRACE_IO = 8,      // port access, done
+    TRACE_MEM = 16,    // access to memory by an instruction, done
+    TRACE_DECODE = 32, // a block has been decoded
+    TRACE_RESET = 64,  // the processor is about to be reset
 };
 
 enum { TRACE_FLOW = TRACE_INSN | TRACE_BLOCK };
@@ -36,10 +38,11 @@ struct trace_event {
     uint64_t rip;   // linear address of the instruction
     uint64_t addr;  // IO: port; MEM: linear address; INT: vector
     uint64_t value; // IO, MEM: transferred; INT: error code
-    uint8_t size;   // IO, MEM: bytes; BLOCK: instructions
+    uint8_t size;   // IO, MEM: bytes; BLOCK, DECODE: instructions
     bool write;     // IO, MEM
     bool has_error; // INT
     bool external;  // INT: an interrupt, not an exception or INT n
+    bool software;  // INT: INT n, INT1, INT3 or INTO
 };
 
 struct observer {
@@ -58,7 +61,7 @@ struct observer {
     uint32_t traces;     // enum trace_kind bits
     void (*trace)(void *ctx, const struct trace_event *e);
     void *trace_ctx;
-    uint64_t trace_from, trace_to; // only code (INSN, BLOCK, INT, IO) or data (MEM) in [from, to]
+    uint64_t trace_from, trace_to; // only code (all but MEM) or data (MEM) in [from, to]
 };
 
 // Adds a point; false when there are too many. Equal ones count once each, and are removed one by one.
@@ -88,6 +91,10 @@ void observe_code(struct cpu *c, enum trace_kind kind, uint64_t linear, unsigned
 void observe_memory(struct cpu *c, uint64_t rip, uint64_t tick, uint64_t linear, unsigned size, bool write,
                     uint64_t value);
 void observe_port(struct cpu *c, uint64_t rip, uint64_t port, unsigned size, bool write, uint64_t value);
-void observe_delivery(struct cpu *c, unsigned vector, bool external, bool has_error, unsigned error);
+void observe_delivery(struct cpu *c, unsigned vector, bool external, bool software, bool has_error, unsigned error);
+
+// ---- for machine/
+// The processor is about to be reset.
+void observe_reset(struct cpu *c);
 
 #endif

@@ -420,10 +420,11 @@ static bool take_pid_file(struct parser *p, const char *value)
     return *value || bad(p, "%s: the file's name is missing", p->shown);
 }
 
-static bool take_log_file(struct parser *p, const char *value)
+static bool take_name(struct parser *p, const char *value)
 {
-    p->o->log_file = value;
-    return *value || bad(p, "%s: the file's name is missing", p->shown);
+    const char *name = value_of(value, "guest");
+    p->o->name = name ? name : value;
+    return !strchr(p->o->name, ',') || bad(p, "%s %s: only a name", p->shown, value);
 }
 
 // clang-format off
@@ -468,7 +469,11 @@ static const struct option options[] = {
     {"action",       "-",  ARG_NEEDED,   " EVENT=WHAT,...", "reboot=reset|shutdown, shutdown=poweroff|pause,\n"
                                                             "panic=exit-failure|shutdown|pause|none", take_action},
     {"pidfile",      "-",  ARG_NEEDED,   " FILE",           "write the process's number there", take_pid_file},
-    {"D",            "-",  ARG_NEEDED,   " FILE",           "write what the machine reports there instead of to this terminal", take_log_file},
+    {"D",            "-",  ARG_NEEDED,   " FILE",           "write logs, traces and what the machine reports there, not to this terminal", take_log_file},
+    {"d",            "-",  ARG_NEEDED,   " ITEM,...",       "log what the guest does: int, in_asm, exec, cpu, ... (-d help)", take_log_items},
+    {"trace",        "--", ARG_NEEDED,   " KIND[,FROM-TO]", "a line for each insn, block, int, io or mem at these linear addresses;\n"
+                                                            "more than once: all of them", take_trace},
+    {"name",         "-",  ARG_NEEDED,   " NAME",           "the machine's name", take_name},
     {"rtc",          "-",  ARG_NEEDED,   " base=BASE",      "date at power-on: utc, localtime or YYYY-MM-DDTHH:MM:SS", take_rtc},
     {"guest-unpack", "--", ARG_NONE,     "",                "let the kernel unpack itself", take_guest_unpack},
     {"engine",       "--", ARG_NEEDED,   " interp|jit",     "how guest code is executed: the interpreter (default), or translated where\n"
@@ -506,7 +511,6 @@ static const struct option options[] = {
     {"k",            "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
     {"icount",       "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
     {"vga",          "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
-    {"name",         "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
     {"no-user-config", "-", ARG_NONE,    "",                NULL, take_no_effect},
     {"boot",         "-",  ARG_NEEDED,   "",                NULL, take_no_effect},
     {"no-hpet",      "-",  ARG_NONE,     "",                NULL, take_no_effect},

@@ -29,6 +29,8 @@ struct fw_cfg_option {
     bool from_file;
 };
 
+#define OPTIONS_TRACES 16
+
 #define PORT_NOWHERE (-1) // what the guest writes there is dropped
 
 enum panic_action { PANIC_FAIL, PANIC_SHUTDOWN, PANIC_PAUSE, PANIC_NONE };
@@ -66,7 +68,11 @@ struct options {
     uint64_t timeout_ns;                           // on the wall, UINT64_MAX: none
     uint64_t max_ticks;                            // UINT64_MAX: none
     const char *status_file, *pid_file, *log_file; // NULL: none
-    char note[OPTIONS_NOTES][160];                 // what an option does not do, to be told once
+    const char *name;                              // of the machine; NULL: none
+    const char *log_items;                         // of -d; NULL: none
+    const char *trace[OPTIONS_TRACES];
+    unsigned traces;
+    char note[OPTIONS_NOTES][160]; // what an option does not do, to be told once
     unsigned notes;
     bool guest_unpack;
     bool jit;
@@ -82,7 +88,7 @@ struct options {
     uint64_t seed;
 };
 
-enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_BAD };
+enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_LOG_HELP, OPTIONS_VERSION, OPTIONS_BAD };
 
 // Parses argv[1..argc-1]. OPTIONS_BAD comes with one line in `error` (size bytes). Opens and reads nothing.
 enum options_result options_parse(struct options *o, int argc, char **argv, char *error, size_t size);
@@ -96,6 +102,8 @@ static inline bool options_judged(const struct options *o)
 
 // Prints all options, each at column 0.
 void options_help(FILE *to);
+// The items of -d.
+void options_log_help(FILE *to);
 
 const char *options_version(void);
 

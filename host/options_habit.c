@@ -57,7 +57,6 @@ bool take_no_effect(struct parser *p, const char *value)
         {"k", "keys are told by place, not by letter"},
         {"icount", "time is always counted in instructions"},
         {"vga", "there is no display yet"},
-        {"name", "there is no window whose title it could be"},
         {"no-user-config", "there are no configuration files"},
         {"boot", "there is no firmware yet; the kernel of -kernel starts"},
         {"no-hpet", "the HPET stays"},

@@ -65,6 +65,12 @@ bool take_timeout(struct parser *p, const char *value);
 bool take_fail_on(struct parser *p, const char *value);
 bool take_status_json(struct parser *p, const char *value);
 
+// ---- options_log.c: logs and traces
+
+bool take_log_file(struct parser *p, const char *value);
+bool take_log_items(struct parser *p, const char *value);
+bool take_trace(struct parser *p, const char *value);
+
 // ---- options_habit.c: what command lines written for QEMU contain
 
 bool take_enable_kvm(struct parser *p, const char *value);

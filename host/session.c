@@ -6,9 +6,11 @@
 #include "host/session.h"
 #include "host/connect.h"
 #include "host/files.h"
+#include "host/outside.h"
 #include "host/pace.h"
 #include "host/status.h"
 #include "host/terminal.h"
+#include "machine/tracing.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -49,6 +51,8 @@ struct session {
     struct machine *m;
     struct control control;
     struct connections c;
+    struct host_outside outside;
+    struct tracing *tracing;
     struct chardev *stdio;   // NULL: nothing is connected there
     enum end end, unresumed; // of the run; and what it is when nobody resumes the machine
     FILE *log;               // NULL: stderr
@@ -197,7 +201,8 @@ static uint64_t entropy(const struct options *o)
 static void log_line_out(void *ctx, enum log_kind kind, const char *line)
 {
     struct session *s = ctx;
-    (void)kind;
+    if (s->tracing && tracing_log(s->tracing, kind, line))
+        return;
     if (s->log) {
         fprintf(s->log, "%s\n", line);
         fflush(s->log);
@@ -205,6 +210,32 @@ static void log_line_out(void *ctx, enum log_kind kind, const char *line)
     }
     fresh_line(s);
     session_say("%s", line);
+}
+
+// Logs and traces come in pieces of lines.
+static void write_trace(void *ctx, const uint8_t *bytes, size_t n)
+{
+    struct session *s = ctx;
+    if (!s->log)
+        fresh_line(s);
+    fwrite(bytes, 1, n, s->log ? s->log : stderr);
+}
+
+static bool start_tracing(struct session *s, char *error, size_t size)
+{
+    const struct options *o = s->o;
+    host_outside_init(&s->outside, o, &s->c, &s->log);
+    s->tracing = tracing_create(&s->control, &(struct char_backend){write_trace, s});
+    if (!s->tracing) {
+        snprintf(error, size, "out of memory");
+        return false;
+    }
+    s->outside.api.tracing = s->tracing;
+    s->control.outside = &s->outside.api;
+    bool ok = !o->log_items || tracing_set_items(s->tracing, o->log_items, error, size);
+    for (unsigned n = 0; ok && n < o->traces; n++)
+        ok = tracing_add(s->tracing, o->trace[n], error, size);
+    return ok;
 }
 
 void session_configure(struct session *s, struct machine_config *config)
@@ -619,7 +650,7 @@ int session_run(struct session *s, struct machine *m, char *error, size_t size)
 {
     s->m = m;
     control_init(&s->control, m, s->o->paused);
-    if (!connections_start(&s->c, m, &s->control, error, size))
+    if (!start_tracing(s, error, size) || !connections_start(&s->c, m, &s->control, error, size))
         s->end = END_SETUP;
     meet_clients(s);
     if (s->stdio && s->stdio->terminal && chardev_takes_input(s->stdio))
@@ -652,6 +683,8 @@ int session_run(struct session *s, struct machine *m, char *error, size_t size)
     if (tell_output_errors(s) || s->digest_failed)
         s->end = END_OUTPUT;
     connections_stop(&s->c);
+    tracing_destroy(s->tracing);
+    s->tracing = NULL;
     s->ended = wall_ns();
     return status_of(s);
 }

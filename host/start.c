@@ -171,6 +171,9 @@ int start(int argc, char **argv)
     case OPTIONS_HELP:
         options_help(stdout);
         return fflush(stdout) == 0 && !ferror(stdout) ? STATUS_END : STATUS_OUTPUT;
+    case OPTIONS_LOG_HELP:
+        options_log_help(stdout);
+        return fflush(stdout) == 0 && !ferror(stdout) ? STATUS_END : STATUS_OUTPUT;
     case OPTIONS_VERSION:
         printf("snowglobe %s\n", options_version());
         return fflush(stdout) == 0 ? STATUS_END : STATUS_OUTPUT;

@@ -5,7 +5,12 @@
 
 void control_init(struct control *c, struct machine *m, bool paused)
 {
-    *c = (struct control){.m = m, .paused = paused, .reason = paused ? REASON_START : REASON_NONE, .until = UINT64_MAX};
+    static const struct outside nothing;
+    *c = (struct control){.m = m,
+                          .outside = &nothing,
+                          .paused = paused,
+                          .reason = paused ? REASON_START : REASON_NONE,
+                          .until = UINT64_MAX};
 }
 
 bool control_listen(struct control *c, void (*event)(void *ctx, enum control_event event), void *ctx)
@@ -26,7 +31,7 @@ void control_unlisten(struct control *c, void *ctx)
             c->listener[n] = (struct control_listener){NULL, NULL};
 }
 
-void control_tell(struct control *c, enum control_event event)
+static void tell(struct control *c, enum control_event event)
 {
     for (unsigned n = 0; n < CONTROL_LISTENERS; n++)
         if (c->listener[n].event)
@@ -106,6 +111,23 @@ void control_step(struct control *c)
 // ---- pausing
 // --------------------------------------------------------------------------------------------------------------
 
+void control_tell(struct control *c, enum control_event event)
+{
+    if (c->telling) {
+        if (c->later_count < CONTROL_LATER)
+            c->later[c->later_count++] = event;
+        return;
+    }
+    c->telling = true;
+    tell(c, event);
+    while (c->later_count) {
+        event = c->later[0];
+        memmove(c->later, c->later + 1, --c->later_count * sizeof c->later[0]);
+        tell(c, event);
+    }
+    c->telling = false;
+}
+
 void control_pause(struct control *c, enum control_reason reason)
 {
     if (c->paused)
@@ -137,6 +159,7 @@ void control_quit(struct control *c)
 
 void control_reset(struct control *c)
 {
+    c->reset_asked = true;
     machine_reset(c->m);
 }
 
@@ -146,14 +169,76 @@ void control_power_down(struct control *c)
     control_tell(c, CONTROL_POWER_DOWN);
 }
 
+// ---- keys
+// ------------------------------------------------------------------------------------------------------------
+
+static void press(struct control *c, bool down)
+{
+    const struct control_chord *k = &c->chord[c->chord_first];
+    for (unsigned n = 0; n < k->count; n++)
+        machine_key(c->m, k->usage[down ? n : k->count - 1 - n], down);
+    c->chord_down = down;
+    c->chord_until = machine_ns(c->m) + k->hold;
+}
+
+// Keys come up in their time; at once when that cannot come, because nothing is armed that moves it on.
+static void type(struct control *c, bool no_time)
+{
+    if (c->chords && c->chord_down && (no_time || machine_ns(c->m) >= c->chord_until)) {
+        press(c, false);
+        c->chord_first = (c->chord_first + 1) % CONTROL_CHORDS;
+        c->chords--;
+    } else if (c->chords && !c->chord_down) {
+        press(c, true);
+    }
+}
+
+bool control_keys(struct control *c, const uint32_t *usage, unsigned count, uint64_t hold)
+{
+    struct control_chord *k = &c->chord[(c->chord_first + c->chords) % CONTROL_CHORDS];
+    if (c->chords == CONTROL_CHORDS || !count || count > ARRAY_LEN(k->usage))
+        return false;
+    memcpy(k->usage, usage, count * sizeof *usage);
+    k->count = count;
+    k->hold = hold;
+    if (!c->chords++)
+        press(c, true);
+    return true;
+}
+
+// ---- what the loop tells
+// ---------------------------------------------------------------------------------------------
+
+const char *control_status(const struct control *c)
+{
+    if (!c->paused)
+        return "running";
+    switch (c->reason) {
+    case REASON_START:
+        return "prelaunch";
+    case REASON_STEP:
+    case REASON_BREAKPOINT:
+    case REASON_WATCHPOINT:
+        return "debug";
+    case REASON_POWER_OFF:
+    case REASON_RESET:
+    case REASON_TRIPLE:
+        return "shutdown";
+    default:
+        return "paused";
+    }
+}
+
 void control_ran(struct control *c, enum machine_stop stop)
 {
+    type(c, stop == MACHINE_IDLE && machine_idle_deadline(c->m) == UINT64_MAX);
     const struct observer *o = &c->m->cpu->observer;
     if (c->m->resets != c->resets_told) {
         c->resets_told = c->m->resets;
         control_tell(c, CONTROL_RESET);
         if (c->step.active)
             control_pause(c, REASON_STEP);
+        c->reset_asked = false;
     }
     if (stop == MACHINE_STOPPED) {
         c->address = o->hit_addr;

@@ -6,6 +6,7 @@
 
 #include "cpu/cpu.h"
 #include "machine/machine.h"
+#include "machine/outside.h"
 
 enum control_event {
     CONTROL_PAUSED,     // the machine stands; control.reason says why
@@ -32,6 +33,15 @@ enum control_reason {
 };
 
 #define CONTROL_LISTENERS 16
+#define CONTROL_CHORDS    64
+#define CONTROL_LATER     64
+
+// Keys that are down together, and for how long.
+struct control_chord {
+    uint32_t usage[16];
+    unsigned count;
+    uint64_t hold; // guest ns
+};
 
 struct control_listener {
     void (*event)(void *ctx, enum control_event event);
@@ -50,6 +60,7 @@ struct control_step {
 
 struct control {
     struct machine *m;
+    const struct outside *outside; // what commands may use; never NULL
     bool paused;
     bool quit;                      // a command asks for the end of the run
     enum control_reason reason;     // of the last CONTROL_PAUSED or CONTROL_SHUTDOWN
@@ -58,7 +69,16 @@ struct control {
     uint64_t until;                 // pauses at this tick (UINT64_MAX: none)
     uint64_t resets_told;
     struct control_step step;
+    bool reset_asked; // CONTROL_RESET: by a command
+    // Keys of commands, pressed one after the other. Not guest state: a saved machine has only what was entered.
+    struct control_chord chord[CONTROL_CHORDS];
+    unsigned chord_first, chords;
+    bool chord_down;
+    uint64_t chord_until; // guest ns at which the first comes up
     struct control_listener listener[CONTROL_LISTENERS];
+    bool telling; // events that happen meanwhile are told later, so that all hear them in one order
+    enum control_event later[CONTROL_LATER];
+    unsigned later_count;
 };
 
 void control_init(struct control *c, struct machine *m, bool paused);
@@ -77,6 +97,12 @@ void control_step(struct control *c);
 void control_quit(struct control *c);
 void control_reset(struct control *c);
 void control_power_down(struct control *c);
+
+// Presses keys together (at most 16) and lets them go after `hold` guest ns; behind what still waits. False: too many.
+bool control_keys(struct control *c, const uint32_t *usage, unsigned count, uint64_t hold);
+
+// QEMU's word for the machine's state: "running", "paused", "prelaunch", "debug", "shutdown", ...
+const char *control_status(const struct control *c);
 
 static inline bool control_running(const struct control *c)
 {

@@ -68,3 +68,8 @@ unsigned keys_parse(const char *text, uint32_t usage[KEYS_MAX], char *error, siz
     }
     return count;
 }
+
+const char *keys_name(unsigned n)
+{
+    return n < ARRAY_LEN(names) ? names[n].name : NULL;
+}

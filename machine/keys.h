@@ -10,4 +10,7 @@
 // in it, and up the other way round) and their number, or 0 with a line in `error` (size bytes).
 unsigned keys_parse(const char *text, uint32_t usage[KEYS_MAX], char *error, size_t size);
 
+// The name of key `n`, for completion; NULL behind the last.
+const char *keys_name(unsigned n);
+
 #endif

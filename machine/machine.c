@@ -156,6 +156,7 @@ static void do_reset(struct machine *m)
     char error[512];
     m->reset_wanted = false;
     m->resets++;
+    observe_reset(m->cpu);
     pc_reset(m);
     if (m->kernel_copy && !pc_boot(m, error, sizeof error)) {
         log_line(&m->log, LOG_HOST_ERROR, "reset: %s", error);
