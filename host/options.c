@@ -435,7 +435,7 @@ static const struct option options[] = {
     {"initrd",       "-",  ARG_NEEDED,   " FILE",           "initial RAM disk; multiboot modules: \"FILE WORDS,FILE WORDS\"", take_initrd},
     {"append",       "-",  ARG_NEEDED,   " STRING",         "kernel command line", take_append},
     {"m",            "-",  ARG_NEEDED,   " [size=]SIZE",    "guest memory: 128, 512M, 1G (default 128 MiB)", take_memory},
-    {"cpu",          "-",  ARG_NEEDED,   " MODEL",          "processor: 486, pentium, pentium3, qemu64, v2 (default), max", take_cpu},
+    {"cpu",          "-",  ARG_NEEDED,   " 486|pentium|pentium3|qemu64|v2|max", "processor (default v2)", take_cpu},
     {"smp",          "-",  ARG_NEEDED,   " [cpus=]N",       "processors announced to the guest (one runs)", take_smp},
     {"smbios",       "-",  ARG_NEEDED,   " type=N,NAME=TEXT,...", "texts in the SMBIOS tables: types 0, 1, 3, 4 and 17", take_smbios},
     {"uuid",         "-",  ARG_NEEDED,   " UUID",           "the machine's UUID in the SMBIOS tables", take_uuid},
@@ -522,6 +522,7 @@ static const struct option options[] = {
 
 #define HELP_COLUMN 24
 
+// At least two spaces end what belongs to the option: the manual and the completions are made from this.
 void options_help(FILE *to)
 {
     fprintf(to, "usage: snowglobe [options]\n\n");
@@ -533,7 +534,7 @@ void options_help(FILE *to)
         const char *line = o->help;
         for (;;) {
             int length = (int)strcspn(line, "\n");
-            fprintf(to, "%*s%.*s\n", column < HELP_COLUMN ? HELP_COLUMN - column : 1, "", length, line);
+            fprintf(to, "%*s%.*s\n", column < HELP_COLUMN - 1 ? HELP_COLUMN - column : 2, "", length, line);
             if (!line[length])
                 break;
             line += length + 1;
