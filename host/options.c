@@ -455,9 +455,9 @@ static const struct option options[] = {
     {"s",            "-",  ARG_NONE,     "",                "-gdb tcp::1234", take_gdb_default},
     {"S",            "-",  ARG_NONE,     "",                "do not start before gdb, the monitor or QMP says so", take_paused},
     {"echr",         "-",  ARG_NEEDED,   " N",              "the key that begins commands instead of Ctrl-A, as a number", take_echr},
-    {"device",       "-",  ARG_NEEDED,   " NAME,...",       "isa-debug-exit: always there, writing v to port 0xf4 ends with\n"
-                                                            "status (v << 1) | 1; pvpanic: the guest can tell that it panicked;\n"
-                                                            "isa-serial and isa-debugcon, chardev=ID", take_device},
+    {"device",       "-",  ARG_NEEDED,   " NAME,...",       "isa-debug-exit: writing v to port 0x501, or to 0xf4, where it always\n"
+                                                            "is, ends with status (v << 1) | 1; pvpanic: the guest can tell that\n"
+                                                            "it panicked; isa-serial and isa-debugcon, chardev=ID", take_device},
     {"fw_cfg",       "-",  ARG_NEEDED,   " name=N,file=F",  "give the guest a file of this name by fw_cfg; or string=TEXT", take_fw_cfg},
     {"nic",          "-",  ARG_NEEDED,   " none",           "no network card", take_network},
     {"net",          "-",  ARG_NEEDED,   " none",           "no network card", take_network},

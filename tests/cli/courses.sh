@@ -87,6 +87,10 @@ for kernel in kernel32 kernel64; do
   has out 'debug exit'
   course 1 debugexit.mk test $kernel exit=17
   course 1 debugexit.mk test $kernel poweroff
+  # As Pintos does: the port that the device has if none is named.
+  course 0 debugexit.mk test-501 $kernel exit=49
+  has out 'debug exit'
+  course 0 osdev.mk run-nox $kernel 'exit=49 port=1281'
   course 0 debugexit.mk test-file $kernel exit=16
   has serial.log "hello from $kernel" 'debug exit'
   course 0 debugexit.mk test-two $kernel exit=16

@@ -4,6 +4,10 @@ TESTOPTS = -device isa-debug-exit,iobase=0xf4,iosize=0x04 -serial stdio -display
 test:
 	$(QEMU) -kernel $(KERNEL) -append "$(WORDS)" -no-reboot $(TESTOPTS); [ $$? -eq 33 ]
 
+test-501:
+	$(QEMU) -device isa-debug-exit -kernel $(KERNEL) -append "$(WORDS) port=1281" -m 4 -net none -nographic \
+	  -monitor null; [ $$? -eq 99 ]
+
 test-file:
 	$(QEMU) -kernel $(KERNEL) -append "$(WORDS)" -no-reboot -display none -serial file:serial.log \
 	  -device isa-debug-exit,iobase=0xf4,iosize=4; [ $$? -eq 33 ]
