@@ -51,7 +51,7 @@ done
 
 # A flag is known to the program if it is not called otherwise. One with a warning is taken, with a line about it; one that is
 # not there is refused.
-kernel=${snowglobe%/*}/tests/guest/kernel32
+kernel=${SNOWGLOBE_BUILD:-${snowglobe%/*}}/tests/guest/kernel32
 warnings=0
 while read -r flag state; do
   [ "$state" = notthere ] || [ -n "${argument[$flag]-}" ] || complain "-$flag is called '$state', but is not there"

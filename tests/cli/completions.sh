@@ -4,7 +4,7 @@
 #   SNOWGLOBE=path-of-the-emulator tests/cli/completions.sh
 set -u
 snowglobe=${SNOWGLOBE:?the path of the emulator}
-file=${snowglobe%/*}/docs/snowglobe
+file=${SNOWGLOBE_BUILD:-${snowglobe%/*}}/docs/snowglobe
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 bad=0

@@ -3,7 +3,7 @@
 #   SNOWGLOBE=path-of-the-emulator tests/cli/manual.sh
 set -u
 snowglobe=${SNOWGLOBE:?the path of the emulator}
-made=${snowglobe%/*}/docs
+made=${SNOWGLOBE_BUILD:-${snowglobe%/*}}/docs
 bad=0
 
 complain() {
