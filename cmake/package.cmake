@@ -15,7 +15,7 @@ file(WRITE ${CMAKE_BINARY_DIR}/package/copyright
 file(WRITE ${CMAKE_BINARY_DIR}/package/changelog
   "snowglobe (${PROJECT_VERSION}) unstable; urgency=medium\n\n  * Built from the source tree.\n\n"
   " -- ${PACKAGE_MAINTAINER}  Sat, 28 Nov 2026 00:00:00 +0000\n")
-install(FILES ${CMAKE_BINARY_DIR}/package/copyright README.md docs/compat.md docs/cpu.md docs/limits.md
+install(FILES ${CMAKE_BINARY_DIR}/package/copyright README.md docs/compat.md docs/cpu.md docs/gdb.md docs/limits.md
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/snowglobe)
 install(FILES ${CMAKE_BINARY_DIR}/package/changelog DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/snowglobe)
 

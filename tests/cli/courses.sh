@@ -98,6 +98,17 @@ for kernel in kernel32 kernel64; do
   if [ ! -f two.log ] || [ -s two.log ] || [ ! -f debug.log ]; then complain 'the second port or the debug console'; fi
 done
 
+# JOS: with a port for gdb that nobody comes to, and a log.
+port=$((31000 + $$ % 1000))
+for kernel in kernel32 kernel64; do
+  rm -f qemu.log
+  course 0 jos.mk qemu-nox $kernel poweroff "GDBPORT=$port"
+  quiet
+  has out 'power off'
+  [ -f qemu.log ] || complain 'no qemu.log'
+done
+[ "$(make -s -f "$courses/jos.mk" print-gdbport GDBPORT=26000)" = 26000 ] || complain print-gdbport
+
 # A run in the background: its number is in a file as long as it runs, and SIGTERM ends it.
 rm -f qemu.pid
 timeout 120 make --no-print-directory -f "$courses/osdev.mk" run-log "QEMU=exec $snowglobe" "KERNEL=$guest/kernel32" \
