@@ -1,4 +1,4 @@
-// Debug exit, ports F4h to F7h: a guest ends the run with a value of its own.
+// Debug exit, ports F4h to F7h, and 501h to 504h for who asks: a guest ends the run with a value of its own.
 #ifndef DEVICES_DEBUG_EXIT_H
 #define DEVICES_DEBUG_EXIT_H
 

@@ -436,7 +436,7 @@ static const struct option options[] = {
     {"initrd",       "-",  ARG_NEEDED,   " FILE",           "initial RAM disk; multiboot modules: \"FILE WORDS,FILE WORDS\"", take_initrd},
     {"append",       "-",  ARG_NEEDED,   " STRING",         "kernel command line", take_append},
     {"m",            "-",  ARG_NEEDED,   " [size=]SIZE",    "guest memory: 128, 512M, 1G (default 128 MiB)", take_memory},
-    {"cpu",          "-",  ARG_NEEDED,   " MODEL",          "processor: 486, pentium, pentium3, qemu64, v2 (default), max", take_cpu},
+    {"cpu",          "-",  ARG_NEEDED,   " 486|pentium|pentium3|qemu64|v2|max", "processor (default v2)", take_cpu},
     {"smp",          "-",  ARG_NEEDED,   " [cpus=]N",       "processors announced to the guest (one runs)", take_smp},
     {"smbios",       "-",  ARG_NEEDED,   " type=N,NAME=TEXT,...", "texts in the SMBIOS tables: types 0, 1, 3, 4 and 17", take_smbios},
     {"uuid",         "-",  ARG_NEEDED,   " UUID",           "the machine's UUID in the SMBIOS tables", take_uuid},
@@ -456,9 +456,9 @@ static const struct option options[] = {
     {"s",            "-",  ARG_NONE,     "",                "-gdb tcp::1234", take_gdb_default},
     {"S",            "-",  ARG_NONE,     "",                "do not start before gdb, the monitor or QMP says so", take_paused},
     {"echr",         "-",  ARG_NEEDED,   " N",              "the key that begins commands instead of Ctrl-A, as a number", take_echr},
-    {"device",       "-",  ARG_NEEDED,   " NAME,...",       "isa-debug-exit: always there, writing v to port 0xf4 ends with\n"
-                                                            "status (v << 1) | 1; pvpanic: the guest can tell that it panicked;\n"
-                                                            "isa-serial and isa-debugcon, chardev=ID", take_device},
+    {"device",       "-",  ARG_NEEDED,   " NAME,...",       "isa-debug-exit: writing v to port 0x501, or to 0xf4, where it always\n"
+                                                            "is, ends with status (v << 1) | 1; pvpanic: the guest can tell that\n"
+                                                            "it panicked; isa-serial and isa-debugcon, chardev=ID", take_device},
     {"fw_cfg",       "-",  ARG_NEEDED,   " name=N,file=F",  "give the guest a file of this name by fw_cfg; or string=TEXT", take_fw_cfg},
     {"nic",          "-",  ARG_NEEDED,   " none",           "no network card", take_network},
     {"net",          "-",  ARG_NEEDED,   " none",           "no network card", take_network},
@@ -526,6 +526,7 @@ static const struct option options[] = {
 
 #define HELP_COLUMN 24
 
+// At least two spaces end what belongs to the option: the manual and the completions are made from this.
 void options_help(FILE *to)
 {
     fprintf(to, "usage: snowglobe [options]\n\n");
@@ -537,7 +538,7 @@ void options_help(FILE *to)
         const char *line = o->help;
         for (;;) {
             int length = (int)strcspn(line, "\n");
-            fprintf(to, "%*s%.*s\n", column < HELP_COLUMN ? HELP_COLUMN - column : 1, "", length, line);
+            fprintf(to, "%*s%.*s\n", column < HELP_COLUMN - 1 ? HELP_COLUMN - column : 2, "", length, line);
             if (!line[length])
                 break;
             line += length + 1;

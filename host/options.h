@@ -56,6 +56,7 @@ struct options {
     bool window_wanted; // neither -nographic nor -display none was given
     struct fw_cfg_option fw_cfg[FW_CFG_OPTIONS];
     unsigned fw_cfg_count;
+    bool debug_exit_501;
     bool pvpanic;
     bool no_acpi;
     bool paused; // -S: nothing runs until someone says so

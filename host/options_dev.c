@@ -176,6 +176,7 @@ struct property {
     const char *name;
     uint64_t low, high; // what it may be; low > high: a text
     const char *text;   // where the text begins
+    uint64_t number;    // the number; as it was without this property
 };
 
 // Checks the properties behind the device's name.
@@ -201,19 +202,28 @@ static bool take_properties(struct parser *p, const char *value, const char *lis
         else if (!parse_u64(value_of(word, props[n].name), &number) || number < props[n].low || number > props[n].high)
             return bad(p, "%s %s: '%s'; the device is at %s=0x%llx", p->shown, value, word, props[n].name,
                        (unsigned long long)props[n].low);
+        else
+            props[n].number = number;
     }
     return true;
 }
 
+// At port F4h it is always; whoever names it without a port has QEMU's own in mind, 501h.
 static bool take_debug_exit(struct parser *p, const char *value, const char *list)
 {
-    struct property props[] = {{"iobase", 0xf4, 0xf4, NULL}, {"iosize", 1, 4, NULL}};
-    return take_properties(p, value, list, props, ARRAY_LEN(props));
+    struct property props[] = {{"iobase", 0xf4, 0x501, NULL, 0x501}, {"iosize", 1, 4, NULL, 2}};
+    if (!take_properties(p, value, list, props, ARRAY_LEN(props)))
+        return false;
+    if (props[0].number != 0xf4 && props[0].number != 0x501)
+        return bad(p, "%s %s: the device is at iobase=0xf4 or 0x501", p->shown, value);
+    p->o->debug_exit_501 |= props[0].number == 0x501;
+    return true;
 }
 
 static bool take_isa_debugcon(struct parser *p, const char *value, const char *list)
 {
-    struct property props[] = {{"iobase", 0xe9, 0xe9, NULL}, {"readback", 0xe9, 0xe9, NULL}, {"chardev", 1, 0, NULL}};
+    struct property props[] = {
+        {"iobase", 0xe9, 0xe9, NULL, 0}, {"readback", 0xe9, 0xe9, NULL, 0}, {"chardev", 1, 0, NULL, 0}};
     if (!take_properties(p, value, list, props, ARRAY_LEN(props)))
         return false;
     p->debugcon_id = props[2].text;
@@ -223,7 +233,7 @@ static bool take_isa_debugcon(struct parser *p, const char *value, const char *l
 // The next port, where a PC has it; `index` only says which that is.
 static bool take_isa_serial(struct parser *p, const char *value, const char *list)
 {
-    struct property props[] = {{"chardev", 1, 0, NULL}, {"index", p->ports, p->ports, NULL}};
+    struct property props[] = {{"chardev", 1, 0, NULL, 0}, {"index", p->ports, p->ports, NULL, 0}};
     if (p->ports == MACHINE_SERIAL_PORTS)
         return bad(p, "%s %s: there are %u serial ports at most", p->shown, value, MACHINE_SERIAL_PORTS);
     if (!take_properties(p, value, list, props, ARRAY_LEN(props)))
@@ -237,7 +247,7 @@ static bool take_isa_serial(struct parser *p, const char *value, const char *lis
 
 static bool take_pvpanic(struct parser *p, const char *value, const char *list)
 {
-    struct property props[] = {{"ioport", 0x505, 0x505, NULL}};
+    struct property props[] = {{"ioport", 0x505, 0x505, NULL, 0}};
     p->o->pvpanic = true;
     return take_properties(p, value, list, props, ARRAY_LEN(props));
 }

@@ -251,6 +251,7 @@ void session_configure(struct session *s, struct machine_config *config)
                                       .seed = entropy(o),
                                       .no_acpi = o->no_acpi,
                                       .no_reboot = o->no_reboot,
+                                      .debug_exit_501 = o->debug_exit_501,
                                       .pvpanic = o->pvpanic,
                                       .end_on_triple = o->fail_triple,
                                       .log = log_line_out,

@@ -64,6 +64,7 @@ struct machine_config {
     unsigned jit_threshold; // the second engine translates what the run loop has met so often; 0: interpreter only
     uint64_t date;          // seconds since 1970 at power-on; journalled
     uint64_t seed;          // journalled
+    bool debug_exit_501;    // the debug exit is at port 501h, too
     bool pvpanic;           // there is a pvpanic device
     const struct machine_file *file; // files that fw_cfg has beside the board's own
     unsigned file_count;

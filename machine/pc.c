@@ -340,6 +340,8 @@ bool pc_build(struct machine *m)
     ok &= map_add(&m->ports, 0xe9, 1, &debugcon_io, &m->debugcon);
     ok &= map_add(&m->ports, 0xf0, 1, &piix3_coprocessor_io, &m->piix3);
     ok &= map_add(&m->ports, 0xf4, 4, &debug_exit_io, &m->debug_exit);
+    if (m->config.debug_exit_501)
+        ok &= map_add(&m->ports, 0x501, 4, &debug_exit_io, &m->debug_exit);
     if (m->config.pvpanic)
         ok &= map_add(&m->ports, 0x505, 1, &pvpanic_io, &m->pvpanic);
     ok &= map_add(&m->ports, 0x510, 12, &fw_cfg_io, &m->fw_cfg);

@@ -3,7 +3,7 @@
 #   SNOWGLOBE=path-of-the-emulator tests/cli/chardev.sh
 set -u
 snowglobe=${SNOWGLOBE:?the path of the emulator}
-kernel=${snowglobe%/*}/tests/guest/kernel32
+kernel=${SNOWGLOBE_BUILD:-${snowglobe%/*}}/tests/guest/kernel32
 [ -r "$kernel" ] || exit 77
 dir=$(mktemp -d) || exit 1
 pid=

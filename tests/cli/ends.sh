@@ -3,7 +3,7 @@
 #   SNOWGLOBE=path-of-the-emulator tests/cli/ends.sh
 set -u
 snowglobe=${SNOWGLOBE:?the path of the emulator}
-guest=${snowglobe%/*}/tests/guest
+guest=${SNOWGLOBE_BUILD:-${snowglobe%/*}}/tests/guest
 [ -r "$guest/kernel32" ] || exit 77
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT

@@ -57,7 +57,7 @@ refused 'steam' -kernel k --engine steam
 refused 'only once' -kernel k -serial stdio -serial stdio
 refused 'no window yet' -kernel k -display gtk
 refused 'tcp:1' -kernel k -serial tcp:1
-refused 'iobase=0xf4' -kernel k -device isa-debug-exit,iobase=0x501
+refused 'iobase=0xf4' -kernel k -device isa-debug-exit,iobase=0x502
 refused 'e1000' -kernel k -device e1000
 refused "'uuid' is no UUID" -kernel k -smbios type=1,uuid=7
 refused "'type=2' is not a type that can be set" -kernel k -smbios type=2,serial=x

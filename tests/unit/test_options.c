@@ -410,10 +410,13 @@ static void ends_and_digests(void **state)
 static void devices(void **state)
 {
     (void)state;
-    good("-kernel k -device isa-debug-exit");
+    assert_false(good("-kernel k").debug_exit_501);
+    assert_true(good("-kernel k -device isa-debug-exit").debug_exit_501);
+    assert_true(good("-kernel k -device isa-debug-exit,iobase=0x501").debug_exit_501);
+    assert_false(good("-kernel k -device isa-debug-exit,iobase=0xf4").debug_exit_501);
     good("-kernel k -device isa-debug-exit,iobase=0xf4,iosize=0x04");
     good("-kernel k -device isa-debug-exit,iosize=1,iobase=244");
-    refused("-kernel k -device isa-debug-exit,iobase=0x501", "0xf4");
+    refused("-kernel k -device isa-debug-exit,iobase=0x500", "0xf4 or 0x501");
     refused("-kernel k -device isa-debug-exit,iosize=8", "iosize=");
     refused("-kernel k -device isa-debug-exit,colour=red", "colour=red");
     refused("-kernel k -device isa-debug-exits", "isa-debug-exits");

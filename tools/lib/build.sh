@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 
 # What a build depends on. A new or vanished file changes its folder, so folders count as well.
-BUILD_INPUTS=(CMakeLists.txt CMakePresets.json cmake core cpu jit devices machine host bios tests)
+BUILD_INPUTS=(CMakeLists.txt CMakePresets.json cmake core cpu jit devices machine host bios tests
+  docs/CMakeLists.txt docs/manual)
 
 # build_current PRESET TARGET: is that target's last successful build newer than all that it was
 # made from? (TARGET is `snowglobe`, the emulator, or `all`, which includes the tests.)

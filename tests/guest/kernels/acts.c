@@ -1,6 +1,6 @@
 // How the run ends, by a word of the command line:
 //
-//   exit=N         debug exit, port F4h
+//   exit=N         debug exit, port F4h, or port=P
 //   poweroff       ACPI S5, by the FADT's PM1a control register (also without any word)
 //   reboot[=HOW]   cf9 (the default), 8042 or triple
 //   triple         an exception that cannot be delivered
@@ -132,7 +132,7 @@ void act(void)
                 {"idle", idle},           {"flood", flood}, {"echo", echo}};
     if (word("exit")) {
         print("debug exit\n");
-        outb(0xf4, (uint8_t)number(word("exit"), 0));
+        outb((uint16_t)number(word("port"), 0xf4), (uint8_t)number(word("exit"), 0));
     }
     if (word("reboot")) {
         print("rebooting\n");
