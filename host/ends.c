@@ -4,9 +4,22 @@
 #include "machine/monitor.h"
 #include "machine/qmp.h"
 
+// gdb's `monitor COMMAND`.
+static void run_command(void *ctx, const char *line, const struct char_backend *out)
+{
+    struct monitor *m = monitor_create(ctx, out, MONITOR_COMMANDS);
+    if (!m)
+        return;
+    monitor_command(m, line);
+    monitor_destroy(m);
+}
+
 static void *open_gdb(struct control *c, const struct char_backend *out)
 {
-    return gdb_create(c, out);
+    struct gdb *g = gdb_create(c, out);
+    if (g)
+        gdb_set_monitor(g, run_command, c);
+    return g;
 }
 
 static void close_gdb(void *end)
