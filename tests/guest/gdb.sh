@@ -235,7 +235,7 @@ grader)
   exec 3<>"/dev/tcp/127.0.0.1/$port" || fail 'cannot connect again'
   printf '$?#3f' >&3
   expect 'T05*'
-  kill -TERM "$(pgrep -P "$pid")"
+  kill -TERM "$pid"
   ended 143
   ;;
 *)
