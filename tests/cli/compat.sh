@@ -49,9 +49,55 @@ for words in isa-debug-exit e1000 filter-dump hostfwd '-j SEED'; do
   grep -qF -- "$words" $table || complain "$table does not speak of $words"
 done
 
+# Words of the monitor, what `info` shows and commands of QMP stand in their sections, and in the manual those of the first
+# kind. What is called not there is not.
+kernel=${SNOWGLOBE_BUILD:-${snowglobe%/*}}/tests/guest/kernel32
+# section NAME: the words in backquotes of its tables, those that are there first, then, behind a line "-", those that are not
+section() {
+  awk -F '|' -v name="## $1" '
+    /^## / { in_it = $0 == name }
+    in_it && /^\| .*`/ {
+      n = split($2, words, "`")
+      for (i = 2; i <= n; i += 2)
+        if ($3 ~ /not there/) away = away words[i] "\n"
+        else print words[i]
+    }
+    END { printf "-\n%s", away }' $table
+}
+compare() {
+  local word name=$1 there away
+  there=$(section "$name" | sed '/^-$/,$d')
+  away=$(section "$name" | sed '1,/^-$/d')
+  shift
+  [ $# -ge 10 ] || complain "only $# words: $*"
+  for word; do
+    grep -qxF -- "$word" <<<"$there" || grep -qxF -- "$word" <<<"$away" || complain "$name of $table does not speak of $word"
+  done
+  for word; do
+    # QMP has it, to say that there is no display.
+    [ "$name $word" != 'QMP screendump' ] || continue
+    ! grep -qxF -- "$word" <<<"$away" || complain "$word is there"
+  done
+}
+if [ -e "$kernel" ]; then
+  machine=("$snowglobe" -kernel "$kernel" -append spin -display none -serial null)
+  printf 'help\ninfo\nquit\n' | timeout 60 "${machine[@]}" -monitor stdio | tr -d '\r' >"$dir/monitor"
+  mapfile -t words < <(sed -n '1,/^(qemu) info$/s/^\([a-z][a-z_0-9]*\)[ |].*-- .*/\1/p' "$dir/monitor")
+  mapfile -t shown < <(sed -n '/^(qemu) info$/,$s/^info \([a-z_0-9]*\).*-- .*/\1/p' "$dir/monitor")
+  [ ${#words[@]} -ge 20 ] || complain "words of the monitor: ${words[*]}"
+  [ ${#shown[@]} -ge 20 ] || complain "words of info: ${shown[*]}"
+  compare Monitor "${words[@]}" "${shown[@]}"
+  for word in "${words[@]}"; do
+    grep -qE "^\.(It|Sh)? ?Cm( .*)? ?$word( |\$)" docs/manual/snowglobe.1.in || complain "the manual does not speak of $word"
+  done
+  printf '{"execute":"qmp_capabilities"}\n{"execute":"query-commands"}\n{"execute":"quit"}\n' |
+    timeout 60 "${machine[@]}" -qmp stdio | tr '{' '\n' | sed -n 's/^"name": "\([^"]*\)".*/\1/p' >"$dir/qmp"
+  mapfile -t words <"$dir/qmp"
+  compare QMP "${words[@]}"
+fi
+
 # A flag is known to the program if it is not called otherwise. One with a warning is taken, with a line about it; one that is
 # not there is refused.
-kernel=${SNOWGLOBE_BUILD:-${snowglobe%/*}}/tests/guest/kernel32
 warnings=0
 while read -r flag state; do
   [ "$state" = notthere ] || [ -n "${argument[$flag]-}" ] || complain "-$flag is called '$state', but is not there"

@@ -92,6 +92,9 @@ for kernel in kernel32 kernel64; do
     send p8
     stop "$(printf '%08x' "0x$act" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')*"
   fi
+  # `monitor info status`, in hexadecimal both ways
+  send "qRcmd,$(printf 'info status' | od -An -v -tx1 | tr -d ' \n')"
+  stop "*$(printf paused | od -An -v -tx1 | tr -d ' \n')*"
   send c
   output idle
   printf '\003' >&3
