@@ -35,7 +35,10 @@ static void run_step(struct monitor *m, struct mon_args *a)
     if (!count)
         return;
     m->stepping = m->style != MONITOR_COMMANDS;
-    control_resume(m->c, count < UINT64_MAX - tick ? tick + count : UINT64_MAX);
+    if (count == 1)
+        control_step(m->c);
+    else
+        control_resume(m->c, count < UINT64_MAX - tick ? tick + count : UINT64_MAX);
 }
 
 static void run_reset(struct monitor *m, struct mon_args *a)
@@ -154,19 +157,25 @@ static void info_breakpoints(struct monitor *m, struct mon_args *a)
         mon_print(m, "No breakpoints or watchpoints.\n");
 }
 
-void mon_stopped(struct monitor *m)
+const struct mon_point *mon_point_met(const struct monitor *m)
 {
     const struct control *c = m->c;
-    if (c->reason == REASON_BREAKPOINT || c->reason == REASON_WATCHPOINT) {
-        for (unsigned n = 0; n < MON_POINTS; n++) {
-            const struct mon_point *p = &m->point[n];
-            if (p->number && p->kind == c->address_kind && c->address - p->addr < p->size) {
-                mon_print(m, "%s %u, 0x%" PRIx64 "\n", p->kind == OBSERVE_EXEC ? "Breakpoint" : "Watchpoint", p->number,
-                          c->address);
-                break;
-            }
-        }
+    if (c->reason != REASON_BREAKPOINT && c->reason != REASON_WATCHPOINT)
+        return NULL;
+    for (unsigned n = 0; n < MON_POINTS; n++) {
+        const struct mon_point *p = &m->point[n];
+        if (p->number && p->kind == c->address_kind && c->address - p->addr < p->size)
+            return p;
     }
+    return NULL;
+}
+
+void mon_stopped(struct monitor *m)
+{
+    const struct mon_point *p = mon_point_met(m);
+    if (p)
+        mon_print(m, "%s %u, 0x%" PRIx64 "\n", p->kind == OBSERVE_EXEC ? "Breakpoint" : "Watchpoint", p->number,
+                  m->c->address);
     mon_instruction(m, SPACE_LINEAR, mon_pc(m), mon_bits(m));
 }
 
@@ -308,7 +317,7 @@ static void info_time(struct monitor *m, struct mon_args *a)
 const struct mon_command mon_run_commands[] = {
     {"stop|s", "", "stop emulation", run_stop},
     {"cont|c", "", "resume emulation", run_cont},
-    {"step", "[count]", "run 'count' instructions (or interrupts) and show the next one", run_step},
+    {"step", "[count]", "run an instruction, over interrupts, or 'count' ticks, and show the next one", run_step},
     {"break|b", "addr", "stop before the instruction at a linear address", run_break},
     {"watch", "addr [size [r|w|rw]]", "stop after an instruction that accesses memory (default: writes 4 bytes)",
      run_watch},
