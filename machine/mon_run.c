@@ -35,7 +35,10 @@ static void run_step(struct monitor *m, struct mon_args *a)
     if (!count)
         return;
     m->stepping = m->style != MONITOR_COMMANDS;
-    control_resume(m->c, count < UINT64_MAX - tick ? tick + count : UINT64_MAX);
+    if (count == 1)
+        control_step(m->c);
+    else
+        control_resume(m->c, count < UINT64_MAX - tick ? tick + count : UINT64_MAX);
 }
 
 static void run_reset(struct monitor *m, struct mon_args *a)
@@ -308,7 +311,7 @@ static void info_time(struct monitor *m, struct mon_args *a)
 const struct mon_command mon_run_commands[] = {
     {"stop|s", "", "stop emulation", run_stop},
     {"cont|c", "", "resume emulation", run_cont},
-    {"step", "[count]", "run 'count' instructions (or interrupts) and show the next one", run_step},
+    {"step", "[count]", "run an instruction, over interrupts, or 'count' ticks, and show the next one", run_step},
     {"break|b", "addr", "stop before the instruction at a linear address", run_break},
     {"watch", "addr [size [r|w|rw]]", "stop after an instruction that accesses memory (default: writes 4 bytes)",
      run_watch},

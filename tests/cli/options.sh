@@ -51,6 +51,7 @@ refused '-kernel FILE is missing' -nographic
 refused '-initrd needs -kernel' -initrd x
 refused 'disk.img: disks come later' disk.img
 refused 'disks come later' -hda disk.img
+refused "no log item 'foo'" -kernel k -d foo
 refused 'networks come later' -kernel k -nic user
 refused 'steam' -kernel k --engine steam
 refused 'only once' -kernel k -serial stdio -serial stdio

@@ -320,10 +320,10 @@ static void verdicts(void **state)
 static void habits(void **state)
 {
     (void)state;
-    static const char *const noted[] = {
-        "-enable-kvm", "-accel kvm",         "-machine q35",  "-M accel=tcg",    "-M pc,vmport=off",
-        "-usb",        "-device usb-tablet", "-k de",         "-icount shift=1", "-vga std",
-        "-name x",     "-no-user-config",    "-boot order=c", "-no-hpet",        "-global a.b=c"};
+    static const char *const noted[] = {"-enable-kvm",      "-accel kvm",   "-machine q35",       "-M accel=tcg",
+                                        "-M pc,vmport=off", "-usb",         "-device usb-tablet", "-k de",
+                                        "-icount shift=1",  "-vga std",     "-no-user-config",    "-boot order=c",
+                                        "-no-hpet",         "-global a.b=c"};
     for (unsigned n = 0; n < ARRAY_LEN(noted); n++) {
         char line[100], option[100];
         snprintf(line, sizeof line, "-kernel k %s", noted[n]);
@@ -338,11 +338,32 @@ static void habits(void **state)
     assert_true(good("-kernel k -no-acpi").no_acpi);
     assert_true(good("-kernel k -M pc,acpi=off").no_acpi);
     refused("-kernel k -daemonize", "foreground");
+    assert_string_equal(good("-kernel k -name globe").name, "globe");
+    assert_string_equal(good("-kernel k -name guest=globe").name, "globe");
+    refused("-kernel k -name globe,process=x", "only a name");
     refused("-kernel k -M virt", "no machine 'virt'");
     char many[1024] = "-kernel k";
     for (unsigned n = 0; n < 20; n++)
         strcat(many, " -usb");
     assert_int_equal(good(many).notes, 20);
+}
+
+static void logs(void **state)
+{
+    (void)state;
+    char error[200];
+    struct options o = good("-kernel k -d int,cpu_reset,mmu -D f --trace insn,0x1000-0x1fff --trace io");
+    assert_string_equal(o.log_items, "int,cpu_reset,mmu");
+    assert_string_equal(o.log_file, "f");
+    assert_int_equal(o.traces, 2);
+    assert_string_equal(o.trace[1], "io");
+    assert_int_equal(parse(&o, "-d help", error, sizeof error), OPTIONS_LOG_HELP);
+    refused("-kernel k -d int,foo", "-d int,foo: there is no log item 'foo' (-d help has them)");
+    refused("-kernel k --trace insn,9", "expected insn, block, int, io or mem");
+    char many[1024] = "-kernel k";
+    for (unsigned n = 0; n <= OPTIONS_TRACES; n++)
+        strcat(many, " --trace=io");
+    refused(many, "more than 16");
 }
 
 static void dates(void **state)
@@ -541,6 +562,7 @@ int main(void)
         cmocka_unit_test(verdicts),
         cmocka_unit_test(habits),
         cmocka_unit_test(displays_decide_the_first_port),
+        cmocka_unit_test(logs),
         cmocka_unit_test(dates),
         cmocka_unit_test(ends_and_digests),
         cmocka_unit_test(devices),

@@ -4,9 +4,9 @@
 
 # For tools/run: the compiler, the libraries, the ACPI compiler, and what makes the guest's RAM disk.
 BUILD_PACKAGES=(gcc libc6-dev make cmake libsodium-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev
-  libjansson-dev acpica-tools cpio)
+  libjansson-dev libzydis-dev acpica-tools cpio)
 # For tools/test besides.
-TEST_PACKAGES=(libcmocka-dev libmpfr-dev libzydis-dev clang libclang-rt-dev clang-format shellcheck gdb
+TEST_PACKAGES=(libcmocka-dev libmpfr-dev clang libclang-rt-dev clang-format shellcheck gdb
   mandoc dpkg-dev)
 # A build for AArch64 and what runs it; on such a computer, what makes the directed tests' x86 programs.
 case $(uname -m) in
