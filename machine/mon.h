@@ -96,6 +96,8 @@ uint64_t mon_pc(struct monitor *m);
 // 'A' or '\n' or '\x80', as `x/c` and `p/c` show a byte.
 void mon_char(char text[8], uint8_t byte);
 
+// The point of this monitor at which the machine has stopped, or NULL.
+const struct mon_point *mon_point_met(const struct monitor *m);
 // What to say when the machine has stopped at a point or after steps.
 void mon_stopped(struct monitor *m);
 

@@ -230,8 +230,9 @@ static void run_gva2gpa(struct monitor *m, struct mon_args *a)
     uint64_t addr, phys;
     if (!mon_expression(m, a, &addr) || !mon_end(m, a))
         return;
-    control_cpu(m->c);
-    if (translate_peek(m->c->m->cpu, addr, &phys))
+    bool lma = control_cpu(m->c)->efer & EFER_LMA;
+    addr = lma ? addr : (uint32_t)addr;
+    if ((!lma || canonical(addr)) && translate_peek(m->c->m->cpu, addr, &phys))
         mon_print(m, "gpa: %#" PRIx64 "\n", phys);
     else
         mon_print(m, "Unmapped\n");

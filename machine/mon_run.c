@@ -157,19 +157,25 @@ static void info_breakpoints(struct monitor *m, struct mon_args *a)
         mon_print(m, "No breakpoints or watchpoints.\n");
 }
 
-void mon_stopped(struct monitor *m)
+const struct mon_point *mon_point_met(const struct monitor *m)
 {
     const struct control *c = m->c;
-    if (c->reason == REASON_BREAKPOINT || c->reason == REASON_WATCHPOINT) {
-        for (unsigned n = 0; n < MON_POINTS; n++) {
-            const struct mon_point *p = &m->point[n];
-            if (p->number && p->kind == c->address_kind && c->address - p->addr < p->size) {
-                mon_print(m, "%s %u, 0x%" PRIx64 "\n", p->kind == OBSERVE_EXEC ? "Breakpoint" : "Watchpoint", p->number,
-                          c->address);
-                break;
-            }
-        }
+    if (c->reason != REASON_BREAKPOINT && c->reason != REASON_WATCHPOINT)
+        return NULL;
+    for (unsigned n = 0; n < MON_POINTS; n++) {
+        const struct mon_point *p = &m->point[n];
+        if (p->number && p->kind == c->address_kind && c->address - p->addr < p->size)
+            return p;
     }
+    return NULL;
+}
+
+void mon_stopped(struct monitor *m)
+{
+    const struct mon_point *p = mon_point_met(m);
+    if (p)
+        mon_print(m, "%s %u, 0x%" PRIx64 "\n", p->kind == OBSERVE_EXEC ? "Breakpoint" : "Watchpoint", p->number,
+                  m->c->address);
     mon_instruction(m, SPACE_LINEAR, mon_pc(m), mon_bits(m));
 }
 

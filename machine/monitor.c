@@ -387,7 +387,7 @@ static void complete(struct monitor *m)
 static void event(void *ctx, enum control_event event)
 {
     struct monitor *m = ctx;
-    bool told = event == CONTROL_PAUSED && (m->c->reason == REASON_BREAKPOINT || m->c->reason == REASON_WATCHPOINT);
+    bool told = event == CONTROL_PAUSED && mon_point_met(m);
     if (event != CONTROL_PAUSED && event != CONTROL_RESET && event != CONTROL_SHUTDOWN)
         return;
     bool stepped = m->stepping && event != CONTROL_RESET;

@@ -255,6 +255,23 @@ static void test_steps(void **state)
     end(&r, m);
 }
 
+// What a debugger has set is no news for the monitor's client.
+static void test_points_of_others(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_begin(&r, true);
+    struct char_backend out = rig_out(&r);
+    struct monitor *m = monitor_create(&r.c, &out, MONITOR_TERMINAL);
+    monitor_opened(m);
+    control_add_point(&r.c, OBSERVE_EXEC, 0x8006, 1);
+    type(m, "c\n");
+    rig_forget(&r);
+    assert_int_equal(rig_go(&r), MACHINE_STOPPED);
+    assert_string_equal(r.heard, "");
+    end(&r, m);
+}
+
 static void test_keys(void **state)
 {
     struct rig r;
@@ -416,6 +433,8 @@ static void test_long_tables(void **state)
     rig_says(&r, "execute NO (no execute)\n");
     answer(&r, m, "info pagewalk 0x800000000000");
     rig_says(&r, "not canonical");
+    assert_string_equal(answer(&r, m, "gva2gpa 0x800000000000"), "Unmapped\n");
+    assert_string_equal(answer(&r, m, "gva2gpa 0x1fffff"), "gpa: 0x1fffff\n");
     answer(&r, m, "info mem");
     rig_says(&r, "0000000000000000-0000000000200000 0000000000200000 -rw\n");
     rig_says(&r, "\nffffff8000000000-ffffff8000001000 0000000000001000 -rw\n");
@@ -606,12 +625,24 @@ static void test_digests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dialogue),  cmocka_unit_test(test_plain),   cmocka_unit_test(test_expressions),
-        cmocka_unit_test(test_memory),    cmocka_unit_test(test_code),    cmocka_unit_test(test_files),
-        cmocka_unit_test(test_run),       cmocka_unit_test(test_steps),   cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_registers), cmocka_unit_test(test_tables),  cmocka_unit_test(test_long_tables),
-        cmocka_unit_test(test_chips),     cmocka_unit_test(test_editing), cmocka_unit_test(test_completion_lists),
-        cmocka_unit_test(test_garbage),   cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_dialogue),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_expressions),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_code),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_run),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_points_of_others),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_registers),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_long_tables),
+        cmocka_unit_test(test_chips),
+        cmocka_unit_test(test_editing),
+        cmocka_unit_test(test_completion_lists),
+        cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_digests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
