@@ -246,7 +246,7 @@ void session_configure(struct session *s, struct machine_config *config)
                                       .cpu_model = o->cpu_model,
                                       .smbios = o->smbios,
                                       .serial_count = o->serial_count,
-                                      .jit_threshold = o->jit ? 4 : 0,
+                                      .jit_threshold = o->jit ? MACHINE_JIT_THRESHOLD : 0,
                                       .date = power_on_date(o),
                                       .seed = entropy(o),
                                       .no_acpi = o->no_acpi,

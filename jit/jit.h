@@ -8,14 +8,12 @@
 struct jit;
 
 struct jit_stats {
-    uint64_t blocks;       // translated
-    uint64_t flushes;      // of all code
-    uint64_t enters;       // from the run loop
-    uint64_t slow;         // instructions executed by C functions on behalf of translated code
-    uint64_t links;        // edges that go straight to another block
-    uint64_t code_bytes;   // in use
-    uint64_t code_room;    // bound
-    uint64_t translate_ns; // not measured here: see tools/bench
+    uint64_t blocks;     // translated
+    uint64_t flushes;    // of all code
+    uint64_t enters;     // from the run loop
+    uint64_t links;      // edges that go straight to another block
+    uint64_t code_bytes; // in use
+    uint64_t code_room;  // bound
 };
 
 // Gives `c` its second engine, before it has run anything. NULL: this host has none, or not enough memory.

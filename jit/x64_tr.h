@@ -22,8 +22,6 @@ static const int8_t host_of[16] = {HBX, HCX, HDX,     H8,      H9,      H10,    
                                    H13, H14, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE};
 
 #define ALWAYS   16u
-#define CC_O     0u
-#define CC_C     2u
 #define CC_NC    3u
 #define CC_Z     4u
 #define CC_NZ    5u

@@ -78,6 +78,8 @@ struct machine_config {
     void *record_ctx;
 };
 
+#define MACHINE_JIT_THRESHOLD 4u // jit_threshold where speed is wanted
+
 #define MACHINE_MAX_RAM ((uint64_t)64 << 30)
 
 // Why machine_run() came back.

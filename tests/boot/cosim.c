@@ -3,28 +3,23 @@
 //
 //   cosim KERNEL INITRD MODEL UNTIL [FROM [THRESHOLD [APPEND]]]
 #include "machine/cosim.h"
+#include "host/files.h"
 #include "machine/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint8_t *read_file(const char *name, size_t *size)
+static const uint8_t *read_file(const char *name, size_t *size)
 {
-    FILE *f = fopen(name, "rb");
-    if (!f || fseek(f, 0, SEEK_END)) {
-        perror(name);
+    struct file_bytes file;
+    char error[200];
+    if (!file_read(name, MACHINE_MAX_RAM, &file, error, sizeof error)) {
+        fprintf(stderr, "%s\n", error);
         exit(2);
     }
-    *size = (size_t)ftell(f);
-    rewind(f);
-    uint8_t *bytes = malloc(*size);
-    if (!bytes || fread(bytes, 1, *size, f) != *size) {
-        perror(name);
-        exit(2);
-    }
-    fclose(f);
-    return bytes;
+    *size = file.size;
+    return file.bytes;
 }
 
 static void serial(void *ctx, const uint8_t *bytes, size_t n)
@@ -73,7 +68,7 @@ int main(int argc, char **argv)
     image.bytes = read_file(argv[1], &image.size);
     initrd.bytes = read_file(argv[2], &initrd.size);
     uint64_t until = strtoull(argv[4], NULL, 0), from = argc > 5 ? strtoull(argv[5], NULL, 0) : 0;
-    struct machine *leader = create(argv[3], argc > 6 ? (unsigned)atoi(argv[6]) : 4, true, &image);
+    struct machine *leader = create(argv[3], argc > 6 ? (unsigned)atoi(argv[6]) : MACHINE_JIT_THRESHOLD, true, &image);
     struct machine *follower = create(argv[3], 0, false, &image);
     struct cosim *s = cosim_create(leader, follower, from, UINT64_MAX);
     bool differs = false;

@@ -3,6 +3,7 @@
 //
 //   keys KERNEL INITRD
 #include "machine/keys.h"
+#include "host/files.h"
 #include "machine/machine.h"
 
 #include <stdio.h>
@@ -26,22 +27,16 @@ static void console_write(void *ctx, const uint8_t *bytes, size_t n)
     }
 }
 
-static uint8_t *read_file(const char *name, size_t *size)
+static const uint8_t *read_file(const char *name, size_t *size)
 {
-    FILE *f = fopen(name, "rb");
-    if (!f || fseek(f, 0, SEEK_END)) {
-        perror(name);
+    struct file_bytes file;
+    char error[200];
+    if (!file_read(name, MACHINE_MAX_RAM, &file, error, sizeof error)) {
+        fprintf(stderr, "%s\n", error);
         exit(2);
     }
-    *size = (size_t)ftell(f);
-    rewind(f);
-    uint8_t *bytes = malloc(*size);
-    if (!bytes || fread(bytes, 1, *size, f) != *size) {
-        perror(name);
-        exit(2);
-    }
-    fclose(f);
-    return bytes;
+    *size = file.size;
+    return file.bytes;
 }
 
 static void fail(const char *what, const struct machine *m)

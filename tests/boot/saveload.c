@@ -3,28 +3,23 @@
 // check: a byte of every saved form is damaged at random places, and loading must refuse or at least do no harm.
 //
 //   saveload KERNEL INITRD POINTS TICKS_PER_POINT
+#include "host/files.h"
 #include "machine/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint8_t *read_file(const char *name, size_t *size)
+static const uint8_t *read_file(const char *name, size_t *size)
 {
-    FILE *f = fopen(name, "rb");
-    if (!f || fseek(f, 0, SEEK_END)) {
-        perror(name);
+    struct file_bytes file;
+    char error[200];
+    if (!file_read(name, MACHINE_MAX_RAM, &file, error, sizeof error)) {
+        fprintf(stderr, "%s\n", error);
         exit(2);
     }
-    *size = (size_t)ftell(f);
-    rewind(f);
-    uint8_t *bytes = malloc(*size);
-    if (!bytes || fread(bytes, 1, *size, f) != *size) {
-        perror(name);
-        exit(2);
-    }
-    fclose(f);
-    return bytes;
+    *size = file.size;
+    return file.bytes;
 }
 
 static struct machine *create(void)
